@@ -1,0 +1,1 @@
+"""Newsroom: news feeds and archives in, annotated articles out."""

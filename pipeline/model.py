@@ -1,0 +1,179 @@
+"""The records that move through the pipeline; every one of them is plain data and knows nothing of storage."""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+Verdict = Literal["landed", "unchanged", "duplicate", "skipped", "rejected", "failed"]
+Access = Literal["free", "metered", "paid"]
+EntityType = Literal["person", "organisation", "place", "group", "event", "work", "product", "law", "other"]
+
+
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where news comes from: one table of the sources file. Keys as in docs/configuration.md."""
+
+    name: str
+    url: str
+    kind: str = "feed"
+    outlet: str | None = None
+    country: str | None = None
+    language: str | None = None
+    every: str = "15m"
+    full_text: bool = False
+    allow_hosts: tuple[str, ...] = ()
+    auth: str | None = None
+    per_host_delay: float | None = None
+    limit: int | None = None
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One item that a source offers: a URL with what the source says of it. Times are UTC."""
+
+    source: str
+    url: str | None = None
+    guid: str | None = None
+    title: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    summary: str | None = None
+    body: str | None = None  # HTML of the whole article, where the source carries it
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the queue knows the entry by: its URL as offered, else its guid, else what was said of it."""
+        return self.url or self.guid or f"digest:{self.digest}"
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits over what says that the article is new or changed; counters in summaries don't."""
+        said = (self.url, self.guid, self.title, self.published_at, self.updated_at, self.body)
+        return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """One HTTP request and the response to it, as they went over the wire (body still in its coding)."""
+
+    url: str
+    at: datetime
+    request_headers: tuple[tuple[str, str], ...]  # without secrets
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    payload: bytes
+    truncated: str | None = None  # WARC's word: "length", "time" or "disconnect"
+
+
+class Capture(Struct, frozen=True, kw_only=True):
+    """One HTTP response (or archived record) as read back from WARC; the body is out of its content coding."""
+
+    url: str
+    at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    record: str  # urn:uuid:…
+    digest: str  # sha1:… of the payload as it came
+
+
+class RawRef(Struct, frozen=True):
+    """Where the capture of a document is found in raw/."""
+
+    record: str
+    digest: str
+
+
+class Extraction(Struct, frozen=True):
+    """What made the text: `method` is "page" or "feed", `version` the number of the cleaning rules and tables."""
+
+    method: Literal["page", "feed"]
+    version: int
+
+    @property
+    def edition(self) -> str:
+        return f"{'c' if self.method == 'page' else 'f'}{self.version}"
+
+
+class Annotation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one step says of one document: a value, or the language that the step does not know."""
+
+    version: int
+    model: str | None = None
+    value: Any = UNSET
+    unsupported: str | UnsetType = UNSET
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """One version of one article: cleaned text and metadata, and its annotations. Offsets are code points."""
+
+    schema: int = 1
+    id: str
+    version: str
+    url: str | None
+    source: str | None
+    captured_at: datetime | None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    title: str | None
+    authors: tuple[str, ...] = ()
+    site_name: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+    language: str | None = None
+    access: Access = "free"
+    rights: dict[str, str] = {}
+    text: str
+    raw: RawRef | None
+    extraction: Extraction
+    annotations: dict[str, Annotation] = {}
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of an entry: one line of the ledger."""
+
+    run: str
+    batch: str
+    source: str
+    url: str | None
+    title: str | None
+    guid: str | None
+    outcome: Verdict
+    stage: str
+    reason: str | None
+    captured_at: datetime | None = None
+    id: str | None = None
+    version: str | None = None
+    key: str | None = None
+    missing: dict[str, str] = {}  # layers that failed, with their reason
+    ms: dict[str, int] = {}
+
+
+class CaptureRef(Struct, frozen=True):
+    """A record inside a WARC file of the bucket: key of the file, offset and length of the record in bytes."""
+
+    key: str
+    offset: int
+    length: int
+
+
+class Taken(Struct, kw_only=True, omit_defaults=True):
+    """An entry taken up by a batch, and what has become of it so far; final once `outcome` is set."""
+
+    entry: Entry
+    entry_key: str
+    digest: str
+    capture: CaptureRef | None = None
+    captured_at: datetime | None = None
+    document: Document | None = None
+    key: str | None = None
+    outcome: Verdict | None = None
+    stage: str | None = None
+    reason: str | None = None
+    missing: dict[str, str] = {}
+    ms: dict[str, int] = {}

@@ -1,0 +1,151 @@
+"""The enrichment steps: what each declares, their order, and how they run on documents.
+
+A step is one file of this folder. Adding a step is adding a file; see docs/adding-a-step.md.
+"""
+
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pipeline import seeds
+from pipeline.model import Annotation, Document
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from pipeline.parse import Parser
+
+TASKS = ("names_and_quotes", "topics", "summary")
+"""The tasks that steps run in, in sequence: all that need the parse share the first."""
+
+SCORE_DIGITS = 3
+"""Scores are rounded, so that batch shape and processor do not show."""
+
+
+class Reading:
+    """One document as the steps see it: text, earlier layers, and a parse that is made once and kept nowhere."""
+
+    def __init__(self, document: Document, parser: "Parser") -> None:
+        self.document = document
+        self.parser = parser
+        self.text = document.text
+        self.title = document.title or ""
+
+    @property
+    def language(self) -> str:
+        """ISO 639-1 code by the language layer, else what the page says; "und" where neither knows."""
+        found = self.document.annotations.get("language")
+        code = found.value["code"] if found and found.value is not msgspec.UNSET else None
+        return code or self.document.language or "und"
+
+    def layer(self, name: str) -> Any:
+        """The value of an earlier layer, as plain data; empty where it is missing or unsupported."""
+        found = self.document.annotations.get(name)
+        return [] if found is None or found.value is msgspec.UNSET else found.value
+
+    @cached_property
+    def parse(self) -> "Doc":
+        """spaCy's parse of the text: tokens, tags, dependencies, sentences and names."""
+        return self.parser(self.text)
+
+
+StepFunction = Callable[[Reading], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A declared step.
+
+    `languages` is None where it reads any; `tables` are files of seeds/tables; a step that reads the parse
+    (`parse=True`) carries the name of the parser's model.
+    """
+
+    name: str
+    version: int
+    task: str
+    run: StepFunction
+    needs: tuple[str, ...] = ()
+    languages: frozenset[str] | None = None
+    parse: bool = False
+    model: str | None = None
+    tables: tuple[str, ...] = ()
+
+    def annotate(self, reading: Reading) -> Annotation:
+        """The layer of one document; whatever the step raises passes through."""
+        model = reading.parser.model if self.parse else self.model
+        if self.languages is not None and reading.language not in self.languages:
+            return Annotation(version=self.version, model=model, unsupported=reading.language)
+        return Annotation(version=self.version, model=model, value=self.run(reading))
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits over its code and tables: a change of these must raise `version`."""
+        digest = hashlib.sha256(Path(self.run.__code__.co_filename).read_bytes())
+        for table in self.tables:
+            digest.update((seeds.TABLES / table).read_bytes())
+        return digest.hexdigest()[:16]
+
+
+def step(
+    *,
+    version: int,
+    task: str,
+    needs: Sequence[str] = (),
+    languages: Iterable[str] | None = None,
+    parse: bool = False,
+    model: str | None = None,
+    tables: Sequence[str] = (),
+) -> Callable[[StepFunction], Step]:
+    """Declares the decorated function as the step of its name."""
+
+    def declare(run: StepFunction) -> Step:
+        return Step(
+            name=run.__name__,
+            version=version,
+            task=task,
+            run=run,
+            needs=tuple(needs),
+            languages=None if languages is None else frozenset(languages),
+            parse=parse,
+            model=model,
+            tables=tuple(tables),
+        )
+
+    return declare
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps by their needs, task after task; unknown, backward and circular needs are errors."""
+    by_name = {s.name: s for s in steps}
+    for s in by_name.values():
+        for need in s.needs:
+            if need not in by_name:
+                raise ValueError(f"step {s.name} needs {need}, which no step gives")
+            if TASKS.index(by_name[need].task) > TASKS.index(s.task):
+                raise ValueError(f"step {s.name} of task {s.task} needs {need} of the later {by_name[need].task}")
+    try:
+        order = list(TopologicalSorter({name: sorted(s.needs) for name, s in sorted(by_name.items())}).static_order())
+    except CycleError as error:
+        raise ValueError(f"steps need each other in a circle: {' → '.join(error.args[1])}") from None
+    return tuple(sorted((by_name[name] for name in order), key=lambda s: TASKS.index(s.task)))
+
+
+def found() -> Iterator[Step]:
+    """Every step that a file of this folder declares."""
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        for value in vars(importlib.import_module(f"{__name__}.{module}")).values():
+            if isinstance(value, Step):
+                yield value
+
+
+def all_steps() -> tuple[Step, ...]:
+    """All steps in sequence."""
+    return in_order(found())

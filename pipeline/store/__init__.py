@@ -1,0 +1,65 @@
+"""The bucket behind one small port: get, put, compare-and-swap, delete, list. Two adapters: a folder and S3."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+
+class Stored(NamedTuple):
+    """An object as it was read: `etag` names exactly these bytes in later conditional writes."""
+
+    body: bytes
+    etag: str
+
+
+class Listed(NamedTuple):
+    """An object as a listing shows it; size in bytes."""
+
+    key: str
+    size: int
+
+
+class Store(Protocol):
+    """Objects by key. Keys are `/`-separated; reads see every write that has returned; all bodies are whole.
+
+    Raises `NotFound` for a missing key, `StoreFull` when no room is left, `StoreError` for the rest, each with one
+    line that names the store. Passing faults are tried again inside.
+    """
+
+    url: str
+    """As the user named it: file:///path or s3://bucket/prefix."""
+
+    def check(self) -> None:
+        """Raises `StoreError` with the mend when the store cannot be reached, entered or written."""
+
+    def get(self, key: str) -> Stored: ...
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes: ...
+
+    def put(self, key: str, body: bytes) -> str:
+        """Writes whatever was there; answers the etag."""
+
+    def put_new(self, key: str, body: bytes) -> bool:
+        """Writes only where no such key is; False where one was. A repeat of our own lost write answers True."""
+
+    def replace(self, key: str, body: bytes, etag: str) -> bool:
+        """Writes only over exactly the bytes of `etag`; False where they have changed or gone."""
+
+    def delete(self, key: str) -> None:
+        """Removes the key; no error where there is none."""
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """All keys that begin with `prefix` (any string, not only whole folders), in code point order."""
+
+    def table(self, name: str) -> tuple[str, dict[str, str]]:
+        """Location and storage options of a Delta table for the `deltalake` library."""
+
+
+def open_store(url: str, *, endpoint: str | None = None, key: str | None = None, secret: str | None = None) -> Store:
+    """The store of a URL; credentials and endpoint fall to boto3's usual chain where not given."""
+    if url.startswith("s3://"):
+        from pipeline.store.s3 import S3Store
+
+        return S3Store(url, endpoint=endpoint, key=key, secret=secret)
+    from pipeline.store.folder import FolderStore
+
+    return FolderStore(url)
