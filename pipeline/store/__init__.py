@@ -47,7 +47,7 @@ class Store(Protocol):
     def delete(self, key: str) -> None:
         """Removes the key; no error where there is none."""
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def keys(self, prefix: str) -> Iterator[Listed]:
         """All keys that begin with `prefix` (any string, not only whole folders), in code point order."""
 
     def table(self, name: str) -> tuple[str, dict[str, str]]:
