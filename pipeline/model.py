@@ -135,7 +135,7 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of an entry: one line of the ledger."""
+    """What became of an entry: one line of the ledger. `ms` is wall time by stage."""
 
     run: str
     batch: str
@@ -143,9 +143,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     url: str | None
     title: str | None
     guid: str | None
+    queued_as: str  # key of the entry in the queue of its source
+    digest: str  # of what the source said: the line settles no other
     outcome: Verdict
     stage: str
     reason: str | None
+    again_at: datetime | None = None  # the entry stays pending until then, for another try
     captured_at: datetime | None = None
     id: str | None = None
     version: str | None = None
@@ -166,8 +169,9 @@ class Taken(Struct, kw_only=True, omit_defaults=True):
     """An entry taken up by a batch, and what has become of it so far; final once `outcome` is set."""
 
     entry: Entry
-    entry_key: str
-    digest: str
+    queued_as: str  # its key in the queue of its source
+    tries: int = 1
+    twin: str | None = None  # "source queued_as" of the entry of this batch that offers the same article first
     capture: CaptureRef | None = None
     captured_at: datetime | None = None
     document: Document | None = None
@@ -175,5 +179,6 @@ class Taken(Struct, kw_only=True, omit_defaults=True):
     outcome: Verdict | None = None
     stage: str | None = None
     reason: str | None = None
+    again_at: datetime | None = None
     missing: dict[str, str] = {}
     ms: dict[str, int] = {}

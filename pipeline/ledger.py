@@ -1,0 +1,207 @@
+"""The record of all outcomes: what a run took up, what became of it, and the sums that close the run."""
+
+import hashlib
+import re
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.errors import NotFound, RunClosed, StoreError
+from pipeline.model import Outcome, Taken
+from pipeline.polls import Poll
+from pipeline.store import Store
+
+DIED = "run died"
+"""The reason of an entry whose run ended before its outcome was known."""
+
+
+class SourceSum(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run had to do with one source; `reason` says why it could not be polled."""
+
+    status: int | None = None
+    reason: str | None = None
+    offered: int = 0
+    known: int = 0
+    taken_up: int = 0
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """A run: open while it has no sums, closed with them. `trigger` is who started it, such as "cli"."""
+
+    run: str
+    trigger: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    entries: int = 0
+    outcomes: dict[str, int] = {}
+    sources: dict[str, SourceSum] = {}
+
+
+def run_name(now: datetime, seed: str | None = None) -> str:
+    """`20261122T101500Z-ab12`: when the run began, and four hex digits, drawn or made from `seed`."""
+    suffix = hashlib.sha256(seed.encode()).hexdigest()[:4] if seed else secrets.token_hex(2)
+    return f"{now:%Y%m%dT%H%M%SZ}-{suffix}"
+
+
+def day(run: str) -> str:
+    """The day that a run began, as in `date=2026-11-22`."""
+    if not re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{4}", run):
+        raise StoreError(f"not the name of a run: {run!r}")
+    return f"{run[:4]}-{run[4:6]}-{run[6:8]}"
+
+
+def open_key(run: str) -> str:
+    return f"work/open/{run}.json"
+
+
+def work_key(run: str, batch: str, stage: str) -> str:
+    return f"work/{run}/{batch}.{stage}.jsonl"
+
+
+def batch_key(run: str, batch: str) -> str:
+    return f"ledger/date={day(run)}/{run}/{batch}.jsonl"
+
+
+def run_key(run: str) -> str:
+    return f"ledger/date={day(run)}/{run}/run.json"
+
+
+def open_run(store: Store, run: Run) -> None:
+    """Says that the run has begun; its leases are valid from now on. Opening it again changes nothing."""
+    store.put_new(open_key(run.run), msgspec.json.encode(run))
+
+
+def open_runs(store: Store) -> dict[str, Run]:
+    """All runs that are not closed, by name, oldest first."""
+    found = {}
+    for listed in store.keys("work/open/"):
+        try:
+            run = msgspec.json.decode(store.get(listed.key).body, type=Run)
+        except NotFound:
+            continue  # closed since the listing
+        if not is_closed(store, run.run):
+            found[run.run] = run
+    return found
+
+
+def is_closed(store: Store, run: str) -> bool:
+    return closed(store, run) is not None
+
+
+def closed(store: Store, run: str) -> Run | None:
+    """The sums of a closed run; None while it is open."""
+    try:
+        return msgspec.json.decode(store.get(run_key(run)).body, type=Run)
+    except NotFound:
+        return None
+
+
+def require_open(store: Store, run: str) -> None:
+    """Raises `RunClosed` for a task that woke up, or was cleared, after its run was closed."""
+    if is_closed(store, run):
+        raise RunClosed(
+            f"run {run} is closed and its ledger is written: trigger a new run instead of clearing this one"
+        )
+
+
+def write_taken(store: Store, key: str, batch: Iterable[Taken]) -> list[Taken]:
+    """Writes what a stage made of a batch; where another try wrote first, answers what that one made."""
+    made = list(batch)
+    if store.put_new(key, lines(made)):
+        return made
+    return read_taken(store, key)
+
+
+def read_taken(store: Store, key: str) -> list[Taken]:
+    return [msgspec.json.decode(line, type=Taken) for line in store.get(key).body.splitlines()]
+
+
+def lines(records: Iterable[Any]) -> bytes:
+    """Records as JSON lines."""
+    return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+
+
+def outcome_of(taken: Taken, run: str, batch: str) -> Outcome:
+    """The ledger line of an entry that has its outcome."""
+    if taken.outcome is None or taken.stage is None:
+        raise ValueError(f"{taken.queued_as} has no outcome yet")
+    document = taken.document
+    return Outcome(
+        run=run,
+        batch=batch,
+        source=taken.entry.source,
+        url=taken.entry.url,
+        title=(document and document.title) or taken.entry.title,
+        guid=taken.entry.guid,
+        queued_as=taken.queued_as,
+        digest=taken.entry.digest,
+        outcome=taken.outcome,
+        stage=taken.stage,
+        reason=taken.reason,
+        again_at=taken.again_at,
+        captured_at=taken.captured_at,
+        id=document.id if document else None,
+        version=document.version if document else None,
+        key=taken.key,
+        missing=taken.missing,
+        ms=taken.ms,
+    )
+
+
+def write_batch(store: Store, run: str, batch: str, outcomes: Iterable[Outcome]) -> None:
+    """Writes the lines of a batch; the first writer wins, and everything else derives from its lines."""
+    store.put_new(batch_key(run, batch), lines(outcomes))
+
+
+def read_run(store: Store, run: str) -> Iterator[Outcome]:
+    """All lines of a run, batch after batch."""
+    for listed in store.keys(f"ledger/date={day(run)}/{run}/"):
+        if listed.key.endswith(".jsonl"):
+            for line in store.get(listed.key).body.splitlines():
+                yield msgspec.json.decode(line, type=Outcome)
+
+
+def sums(run: Run, outcomes: Iterable[Outcome], polls: dict[str, Poll], now: datetime) -> Run:
+    """The run with its sums: outcomes add up to entries, and every source that it polled or took from is named."""
+    found = list(outcomes)
+    taken_up = Counter(line.source for line in found)
+    sources = {
+        name: SourceSum(
+            status=poll.status if (poll := polls.get(name)) else None,
+            reason=poll.reason if poll else None,
+            offered=poll.offered if poll else 0,
+            known=poll.known if poll else 0,
+            taken_up=taken_up[name],
+        )
+        for name in sorted({*polls, *taken_up})
+    }
+    counts = Counter(line.outcome for line in found)
+    return msgspec.structs.replace(
+        run, ended_at=now, entries=len(found), outcomes=dict(sorted(counts.items())), sources=sources
+    )
+
+
+def close(store: Store, run: Run) -> None:
+    """Writes the sums, which closes the run for good."""
+    store.put_new(run_key(run.run), msgspec.json.encode(run))
+    store.delete(open_key(run.run))
+
+
+def runs(store: Store) -> list[Run]:
+    """Every run, closed and open, newest first."""
+    names = (listed.key for listed in store.keys("ledger/") if listed.key.endswith("/run.json"))
+    done = [msgspec.json.decode(store.get(key).body, type=Run) for key in names]
+    return sorted([*done, *open_runs(store).values()], key=lambda run: run.run, reverse=True)
+
+
+def seen(store: Store) -> Iterator[Outcome]:
+    """Every line of the ledger, oldest run first."""
+    for listed in store.keys("ledger/"):
+        if listed.key.endswith(".jsonl"):
+            for line in store.get(listed.key).body.splitlines():
+                yield msgspec.json.decode(line, type=Outcome)

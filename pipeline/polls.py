@@ -1,0 +1,211 @@
+"""What the bucket knows of a source: when it was polled, what it offered, and the queue of its pending entries.
+
+The functions that decide are pure: they take a state and give a new one. `update` carries a decision out by
+compare-and-swap, so that polls, runs and closings of several processes never lose each other's changes.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipeline.errors import NotFound, StoreError
+from pipeline.model import Entry, Outcome, Source
+from pipeline.store import Store
+
+PASTED = "pasted"
+"""The reserved source of URLs that a person pasted."""
+
+LAST_TRY = 5
+"""The try after which an entry that fails goes to quarantine."""
+
+SLOWEST = 8
+"""A source that offers nothing new is polled at least once in this many times its `every`."""
+
+LONGEST_PAUSE = timedelta(days=1)
+FORGET_AFTER = timedelta(days=30)  # an entry that a feed has dropped for so long would be new again
+SWAPS = 50  # a state that changes under us more often than this in a row is a fault
+
+
+class Known(Struct, frozen=True):
+    """An entry that is settled: what the source said of it, and when it was last offered."""
+
+    digest: str
+    offered_at: datetime
+
+
+class Pending(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry that waits for its outcome; leased while `lease` names a run that is not closed."""
+
+    entry: Entry
+    digest: str
+    since: datetime
+    not_before: datetime | None = None
+    tries: int = 0
+    deaths: int = 0
+    lease: str | None = None
+
+
+class Poll(Struct, frozen=True, kw_only=True):
+    """How the last poll went; `status` is the HTTP status, or None where there was none."""
+
+    run: str
+    at: datetime
+    status: int | None = None
+    reason: str | None = None
+    offered: int = 0
+    known: int = 0
+
+
+class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of one source, `sources/{name}.json`."""
+
+    name: str
+    due_at: datetime | None = None
+    idle: int = 0  # polls in a row that offered nothing new
+    failures: int = 0  # polls in a row that failed
+    etag: str | None = None
+    last_modified: str | None = None
+    body_digest: str | None = None
+    last_poll: Poll | None = None
+    claim: str | None = None  # the run that is polling it
+    known: dict[str, Known] = {}
+    pending: dict[str, Pending] = {}
+
+
+def seconds(every: str) -> int:
+    """Seconds of a duration such as "90s", "15m", "2h" or "1d"."""
+    match = re.fullmatch(r"([1-9]\d*)([smhd])", every)
+    if not match:
+        raise ValueError(f'not a duration such as "15m": {every!r}')
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+def is_due(state: State, now: datetime, open_runs: frozenset[str]) -> bool:
+    """Whether the source may be polled now: its time has come and no open run is at it."""
+    return (state.due_at is None or state.due_at <= now) and state.claim not in open_runs
+
+
+def claim(state: State, run: str) -> State:
+    """The run says that it polls the source, so that no other does."""
+    return replace(state, claim=run)
+
+
+def take_offer(
+    state: State, source: Source, entries: Iterable[Entry], now: datetime, poll: Poll, *, again: bool = False
+) -> State:
+    """After a poll that could be read: new and changed entries are pending. `again` takes known ones too."""
+    known, pending, keys = dict(state.known), dict(state.pending), set[str]()
+    offered = old = 0
+    for entry in entries:
+        key = entry.key if entry.key not in keys else f"{entry.key} {entry.guid or entry.digest}"
+        keys.add(key)
+        offered += 1
+        waiting = pending.get(key)
+        settled = known.get(key)
+        if settled and settled.digest == entry.digest:
+            known[key] = replace(settled, offered_at=now)
+        if (waiting and waiting.digest == entry.digest) or (settled and settled.digest == entry.digest and not again):
+            old += 1
+            continue
+        pending[key] = Pending(entry=entry, digest=entry.digest, since=now)
+    idle = 0 if offered > old else state.idle + 1
+    return replace(
+        state,
+        known={k: v for k, v in known.items() if now - v.offered_at < FORGET_AFTER},
+        pending=pending,
+        idle=idle,
+        failures=0,
+        claim=None,
+        due_at=now + timedelta(seconds=min(2**idle, SLOWEST) * seconds(source.every)) if idle else _next(source, now),
+        last_poll=replace(poll, offered=offered, known=old),
+    )
+
+
+def _next(source: Source, now: datetime) -> datetime:
+    return now + timedelta(seconds=seconds(source.every))
+
+
+def take_failure(state: State, source: Source, now: datetime, poll: Poll, not_before: datetime | None = None) -> State:
+    """After a poll that failed: the source backs off, with jitter, and comes back."""
+    pause = min(timedelta(seconds=seconds(source.every)) * 2 ** min(state.failures, 10), LONGEST_PAUSE)
+    jitter = random.Random(f"{source.name} {now}").uniform(1, 1.25)  # noqa: S311 - spreads polls, guards nothing
+    due_at = max(now + pause * jitter, not_before or now)
+    return replace(state, failures=state.failures + 1, claim=None, due_at=due_at, last_poll=poll)
+
+
+def ready(state: State, now: datetime, open_runs: frozenset[str]) -> Iterator[tuple[str, Pending]]:
+    """The pending entries that a run may take up, oldest first."""
+    for key, waiting in sorted(state.pending.items(), key=lambda kv: (kv[1].since, kv[0])):
+        if waiting.lease not in open_runs and (waiting.not_before is None or waiting.not_before <= now):
+            yield key, waiting
+
+
+def lease(state: State, run: str, keys: Iterable[str]) -> State:
+    """The run takes these entries up; their tries are counted."""
+    pending = dict(state.pending)
+    for key in keys:
+        pending[key] = replace(pending[key], lease=run, tries=pending[key].tries + 1)
+    return replace(state, pending=pending)
+
+
+def settle(state: State, run: str, outcomes: Iterable[Outcome], now: datetime) -> State:
+    """The ledger lines of a run settle the entries that they are about; leases of the run end."""
+    known, pending = dict(state.known), dict(state.pending)
+    for line in outcomes:
+        waiting = pending.get(line.queued_as)
+        if waiting is None or waiting.digest != line.digest or waiting.lease != run:
+            continue
+        if line.again_at is None:
+            del pending[line.queued_as]
+            known[line.queued_as] = Known(line.digest, now)
+        else:
+            deaths = waiting.deaths + (line.reason == "run died")
+            pending[line.queued_as] = replace(waiting, lease=None, not_before=line.again_at, deaths=deaths)
+    pending = {k: replace(v, lease=None) if v.lease == run else v for k, v in pending.items()}
+    return replace(state, known=known, pending=pending, claim=None if state.claim == run else state.claim)
+
+
+def try_again_at(now: datetime, tries: int, not_before: datetime | None = None) -> datetime | None:
+    """When an entry that failed may be tried again; None after its last try."""
+    if tries >= LAST_TRY:
+        return None
+    pause = timedelta(minutes=5 * 4 ** (tries - 1))
+    return max(now + pause, not_before or now)
+
+
+def state_key(name: str) -> str:
+    return f"sources/{name}.json"
+
+
+def read(store: Store, name: str) -> State:
+    """The state of a source; a fresh one where it was never polled."""
+    return _read(store, name)[0]
+
+
+def _read(store: Store, name: str) -> tuple[State, str | None]:
+    try:
+        stored = store.get(state_key(name))
+    except NotFound:
+        return State(name=name), None
+    try:
+        return msgspec.json.decode(stored.body, type=State), stored.etag
+    except msgspec.DecodeError as error:
+        raise StoreError(f"{state_key(name)} in {store.url} is no state of a source: {error}") from error
+
+
+def update(store: Store, name: str, decide: Callable[[State], State | None]) -> State | None:
+    """Reads, decides and writes until nobody was between; None, and nothing written, where `decide` says None."""
+    for _ in range(SWAPS):
+        state, etag = _read(store, name)
+        decided = decide(state)
+        if decided is None:
+            return None
+        body = msgspec.json.encode(decided)
+        if store.replace(state_key(name), body, etag) if etag else store.put_new(state_key(name), body):
+            return decided
+    raise StoreError(f"{state_key(name)} in {store.url} changes faster than it can be written")
