@@ -1,0 +1,93 @@
+"""The `newsroom` command: one file per group of commands, each imported only when it is called."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.errors import NewsroomError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
+
+COMMANDS = {
+    "ingest": "One run over the sources that are due.",
+    "annotate": "Cleans and annotates files, URLs or JSON lines; prints documents.",
+    "show": "An annotated article, for a person to read.",
+    "why": "Every time that an entry with this URL was seen, and what became of it.",
+    "runs": "What ran, and the sums.",
+    "sources": "The declared sources and their health.",
+    "steps": "The enrichment steps, in sequence.",
+}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Late(click.Group):
+    """Imports a command's file when it is called for: listing them all costs nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Late, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="newsroom", message="%(version)s")
+def newsroom() -> None:
+    """News feeds in, annotated articles out."""
+
+
+def main() -> None:
+    """Runs a command: exit status 0 done, 1 something failed, 2 wrong usage; an error is one line on stderr."""
+    try:
+        newsroom(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit("newsroom: stopped")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except UsageError as error:
+        click.echo(f"newsroom: {error}", err=True)
+        sys.exit(2)
+    except NewsroomError as error:
+        sys.exit(f"newsroom: {error}")
+
+
+def store_option(command: F) -> F:
+    """Adds `--store URL`."""
+    return click.option("--store", metavar="URL", help="file:///path or s3://bucket/prefix; see NEWSROOM_STORE.")(command)
+
+
+def json_option(command: F) -> F:
+    """Adds `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")(command)
+
+
+def opened(url: str | None) -> "Store":
+    """The store of an option, else of the settings."""
+    from pipeline.config import settings
+    from pipeline.store import open_store
+
+    known = settings()
+    if url and url != known.store:
+        return open_store(url)
+    return open_store(
+        known.store,
+        endpoint=known.environ.get("AWS_ENDPOINT_URL"),
+        key=known.environ.get("AWS_ACCESS_KEY_ID"),
+        secret=known.environ.get("AWS_SECRET_ACCESS_KEY"),
+    )

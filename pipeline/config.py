@@ -1,0 +1,104 @@
+"""The only reader of the environment: every setting, with what it is for and what holds where it is not given."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import UsageError
+from pipeline.parse import DEFAULT_MODEL
+from pipeline.seeds import SEEDS
+
+ROOT = SEEDS.parent
+STATE = ROOT / "var"
+"""Where `make run` keeps everything."""
+
+REMEMBERED = STATE / "run.env"
+"""What `make run` uses, so that a plain command in another terminal finds the same store; its owner alone reads it."""
+
+
+class Setting(NamedTuple):
+    """A row of docs/configuration.md."""
+
+    name: str
+    default: str
+    what: str
+
+
+SETTINGS = (
+    Setting(
+        "NEWSROOM_STORE",
+        "what `make run` uses, else the folder var/store",
+        "Where documents land: `file:///path` or `s3://bucket/prefix`. Endpoint and credentials of S3 come from the "
+        "usual `AWS_…` variables (`AWS_ENDPOINT_URL` for MinIO), in Airflow from the connection `newsroom_store`.",
+    ),
+    Setting(
+        "NEWSROOM_SOURCES",
+        "what `make run` uses, else seeds/sources.toml",
+        "The sources file; several are separated by `:`.",
+    ),
+    Setting(
+        "NEWSROOM_CONTACT",
+        "none: publishers are not asked",
+        "An address or page where a publisher can write to you. It stands in every request.",
+    ),
+    Setting("NEWSROOM_NOW", "the clock of the machine", "The time to go by, such as `2026-11-22T10:15:00Z`: for demos."),
+    Setting("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL, "The installed spaCy model that parses English text."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of this process."""
+
+    store: str
+    sources: tuple[Path, ...]
+    contact: str | None
+    now: datetime | None
+    model: str
+    environ: Mapping[str, str]
+
+    def login(self, name: str) -> str | None:
+        """The secret that a source's `auth` names: `user:password`, or a bearer token."""
+        return self.environ.get(name)
+
+
+@cache
+def settings() -> Settings:
+    """What the environment says, then what `make run` remembered, then the defaults."""
+    return read({**remembered(REMEMBERED), **os.environ})
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings of an environment; an empty value is none."""
+    given = {name: environ[name] for name, *_ in SETTINGS if environ.get(name)}
+    paths = given.get("NEWSROOM_SOURCES", str(SEEDS / "sources.toml")).split(os.pathsep)
+    return Settings(
+        store=given.get("NEWSROOM_STORE", f"file://{STATE / 'store'}"),
+        sources=tuple(map(Path, paths)),
+        contact=given.get("NEWSROOM_CONTACT"),
+        now=moment(given["NEWSROOM_NOW"]) if "NEWSROOM_NOW" in given else None,
+        model=given.get("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL),
+        environ=environ,
+    )
+
+
+def remembered(path: Path) -> dict[str, str]:
+    """Lines `NAME=value` of a file; nothing where there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def moment(text: str) -> datetime:
+    """A time as people write it; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        raise UsageError(f"not a time such as 2026-11-22T10:15:00Z: {text!r}") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
