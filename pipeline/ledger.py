@@ -5,7 +5,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -71,9 +71,9 @@ def run_key(run: str) -> str:
     return f"ledger/date={day(run)}/{run}/run.json"
 
 
-def open_run(store: Store, run: Run) -> None:
-    """Says that the run has begun; its leases are valid from now on. Opening it again changes nothing."""
-    store.put_new(open_key(run.run), msgspec.json.encode(run))
+def open_run(store: Store, run: Run) -> bool:
+    """Says that the run has begun: its leases are valid from now on. False where it had begun before."""
+    return store.put_new(open_key(run.run), msgspec.json.encode(run))
 
 
 def open_runs(store: Store) -> dict[str, Run]:
@@ -158,6 +158,14 @@ def write_batch(store: Store, run: str, batch: str, outcomes: Iterable[Outcome])
     store.put_new(batch_key(run, batch), lines(outcomes))
 
 
+def has_batch(store: Store, run: str, batch: str) -> bool:
+    return has(store, batch_key(run, batch))
+
+
+def has(store: Store, key: str) -> bool:
+    return any(listed.key == key for listed in store.keys(key))
+
+
 def read_run(store: Store, run: str) -> Iterator[Outcome]:
     """All lines of a run, batch after batch."""
     for listed in store.keys(f"ledger/date={day(run)}/{run}/"):
@@ -190,6 +198,22 @@ def close(store: Store, run: Run) -> None:
     """Writes the sums, which closes the run for good."""
     store.put_new(run_key(run.run), msgspec.json.encode(run))
     store.delete(open_key(run.run))
+
+
+KEPT = timedelta(days=7)
+"""How long what tasks exchanged stays after the run is closed: for a look at what went wrong."""
+
+
+def sweep(store: Store, now: datetime) -> None:
+    """Removes the work of runs that have been closed for long."""
+    old: dict[str, bool] = {}
+    for listed in list(store.keys("work/2")):  # names of runs begin with the year; markers of open runs stay
+        run = listed.key.split("/")[1]
+        if run not in old:
+            done = closed(store, run)
+            old[run] = done is not None and done.ended_at is not None and now - done.ended_at > KEPT
+        if old[run]:
+            store.delete(listed.key)
 
 
 def runs(store: Store) -> list[Run]:

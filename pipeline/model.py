@@ -173,8 +173,10 @@ class Taken(Struct, kw_only=True, omit_defaults=True):
     tries: int = 1
     twin: str | None = None  # "source queued_as" of the entry of this batch that offers the same article first
     capture: CaptureRef | None = None
+    record: str | None = None  # of the capture
     captured_at: datetime | None = None
     document: Document | None = None
+    known: bool = False  # the folder has this version already: no step needs to run
     key: str | None = None
     outcome: Verdict | None = None
     stage: str | None = None

@@ -126,6 +126,13 @@ def take_offer(
     )
 
 
+def take_nothing(state: State, source: Source, now: datetime, poll: Poll) -> State:
+    """After a poll that was answered with what we have already."""
+    offered = state.last_poll.offered if state.last_poll else 0
+    quiet = take_offer(state, source, (), now, poll)
+    return replace(quiet, last_poll=replace(poll, offered=offered, known=offered))
+
+
 def _next(source: Source, now: datetime) -> datetime:
     return now + timedelta(seconds=seconds(source.every))
 
@@ -149,7 +156,8 @@ def lease(state: State, run: str, keys: Iterable[str]) -> State:
     """The run takes these entries up; their tries are counted."""
     pending = dict(state.pending)
     for key in keys:
-        pending[key] = replace(pending[key], lease=run, tries=pending[key].tries + 1)
+        waiting = pending[key]
+        pending[key] = replace(waiting, lease=run, tries=waiting.tries + (waiting.lease != run))
     return replace(state, pending=pending)
 
 
@@ -166,7 +174,9 @@ def settle(state: State, run: str, outcomes: Iterable[Outcome], now: datetime) -
         else:
             deaths = waiting.deaths + (line.reason == "run died")
             pending[line.queued_as] = replace(waiting, lease=None, not_before=line.again_at, deaths=deaths)
-    pending = {k: replace(v, lease=None) if v.lease == run else v for k, v in pending.items()}
+    for key, waiting in pending.items():
+        if waiting.lease == run:  # leased, but no batch had room: that was no try
+            pending[key] = replace(waiting, lease=None, tries=waiting.tries - 1)
     return replace(state, known=known, pending=pending, claim=None if state.claim == run else state.claim)
 
 

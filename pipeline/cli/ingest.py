@@ -1,0 +1,119 @@
+"""`newsroom ingest`: one run, with a progress bar and a summary."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli import json_option, opened, store_option
+from pipeline.errors import NewsroomError
+
+if TYPE_CHECKING:
+    from pipeline.ledger import Run
+    from pipeline.stages.desk import Desk
+
+
+@click.command()
+@click.option("--source", "names", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option(
+    "--sources", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
+)
+@click.option("--all", "everything", is_flag=True, help="Also the sources that are not due.")
+@click.option("--take-over", is_flag=True, help="Close the runs that are still open: they are dead.")
+@click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
+@store_option
+@json_option
+def ingest(
+    names: tuple[str, ...],
+    sources: Path | None,
+    everything: bool,
+    take_over: bool,
+    now: str | None,
+    store: str | None,
+    as_json: bool,
+) -> None:
+    """One run over the sources that are due: the same stages as the DAG.
+
+    Ends with exit status 1 where a batch died or the sources file is wrong; an article that could not be had is in
+    the summary, and `newsroom why URL` says more.
+    """
+    from pipeline.config import moment, settings
+    from pipeline.stages.desk import open_desk
+
+    desk = open_desk(settings(), opened(store), (sources,) if sources else (), moment(now) if now else None)
+    run, complaint = one_run(desk, names, everything, take_over)
+    show(desk, run, as_json)
+    if complaint:
+        raise NewsroomError(complaint)
+
+
+def one_run(desk: "Desk", names: tuple[str, ...], everything: bool, take_over: bool) -> tuple["Run", str | None]:
+    """The whole story in one process; answers the sums, and what was wrong."""
+    from pipeline.stages import begin, discover, plan, publish, verdict
+
+    for line in desk.broken:
+        warn(f"left out: {line}")
+    run, others = begin.begin(desk, "cli", take_over=take_over)
+    for other in others:
+        warn(f"run {other} is still open; if it is dead, --take-over closes it")
+    for number, chunk in enumerate(discover.chunks(discover.due(desk, run, names, everything=everything))):
+        discover.discover(desk, run, chunk, f"{number:03}")
+    batches = plan.plan(desk, run, names or desk.sources)
+    broken = work(desk, run, batches)
+    closed = publish.publish(desk, run)
+    return closed, "; ".join(filter(None, [verdict.verdict(desk, run), *broken])) or None
+
+
+def work(desk: "Desk", run: str, batches: list[str]) -> list[str]:
+    """All stages of all batches; one that dies takes no other with it."""
+    from pipeline.stages import BATCH_STAGES
+    from pipeline.stages.batch import work as work_stage
+
+    broken = []
+    with Progress(len(batches) * len(BATCH_STAGES)) as progress:
+        for batch in batches:
+            try:
+                for stage in BATCH_STAGES:
+                    progress.show(f"batch {batch}: {stage}")
+                    work_stage(desk, run, batch, stage)
+            except NewsroomError as error:
+                broken.append(f"batch {batch}: {error}")
+    return broken
+
+
+class Progress:
+    """A bar on stderr where a person watches, nothing else."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as Bar
+
+        self.bar = Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+        self.task = self.bar.add_task("", total=total)
+
+    def __enter__(self) -> "Progress":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def show(self, what: str) -> None:
+        self.bar.update(self.task, description=what, advance=1)
+
+
+def warn(line: str) -> None:
+    click.echo(f"newsroom: {line}", err=True)
+
+
+def show(desk: "Desk", run: "Run", as_json: bool) -> None:
+    """The sums of the run, source by outcome."""
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.encode(run).decode())
+        return
+    from pipeline.cli.runs import summary
+
+    summary(desk.store, run)

@@ -1,0 +1,79 @@
+"""`newsroom runs`: what ran, and the sums; with a name, one run source by source."""
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli import json_option, opened, store_option
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.ledger import Run
+    from pipeline.store import Store
+
+
+@click.command()
+@click.argument("run", required=False)
+@store_option
+@json_option
+def runs(run: str | None, store: str | None, as_json: bool) -> None:
+    """Every run, the newest first; with the name of one, what it had to do with each source."""
+    import msgspec
+
+    from pipeline import ledger
+
+    bucket = opened(store)
+    found = [one for one in ledger.runs(bucket) if run in (None, one.run)]
+    if run and not found:
+        raise UsageError(f"no run is named {run}: newsroom runs lists them")
+    if as_json:
+        for one in found:
+            click.echo(msgspec.json.encode(one).decode())
+    elif run:
+        summary(bucket, found[0])
+    else:
+        listing(found)
+
+
+def listing(found: list["Run"]) -> None:
+    """A line for each run."""
+    if not found:
+        click.echo("Nothing has run yet: newsroom ingest runs now.")
+    for one in found:
+        sums = ", ".join(f"{number} {outcome}" for outcome, number in one.outcomes.items()) or "nothing taken up"
+        took = f"{(one.ended_at - one.started_at).total_seconds():.0f} s" if one.ended_at else "still open"
+        click.echo(f"{one.run}  {one.trigger:<18} {took:>10}  {sums if one.ended_at else ''}".rstrip())
+
+
+def summary(store: "Store", run: "Run") -> None:
+    """A table source × outcome, and what could not be had by reason."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from pipeline import ledger
+    from pipeline.sources.declared import shown
+
+    counts, reasons = defaultdict[str, Counter[str]](Counter), Counter[tuple[str, str]]()
+    for line in ledger.read_run(store, run.run):
+        counts[line.source][line.outcome] += 1
+        if line.reason and line.outcome != "duplicate":
+            reasons[line.outcome, line.reason.partition(":")[0]] += 1
+    outcomes = sorted(run.outcomes)
+    table = Table(
+        "source", "offered", "known", *outcomes, box=SIMPLE_HEAD, title=f"run {run.run}", title_justify="left"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, source in run.sources.items():
+        table.add_row(name, str(source.offered), str(source.known), *(str(counts[name][o] or "·") for o in outcomes))
+    console = Console()
+    console.print(table)
+    for name, source in run.sources.items():
+        if source.reason:
+            console.print(f"{name}: {source.reason}", style="yellow", markup=False, highlight=False)
+    for (outcome, reason), number in sorted(reasons.items()):
+        console.print(f"{number} {outcome}: {reason}", markup=False, highlight=False)
+    landed = run.outcomes.get("landed", 0)
+    console.print(f"{landed} documents landed in {shown(store.url)}", markup=False, highlight=False)

@@ -1,0 +1,68 @@
+"""Takes one batch through one stage: reads what the stage before left, and leaves what this one made."""
+
+from pipeline import ledger
+from pipeline.errors import NewsroomError, NotFound, StoreError
+from pipeline.model import Taken
+from pipeline.stages import BATCH_STAGES
+from pipeline.stages.desk import Desk
+
+
+def work(desk: Desk, run: str, batch: str, stage: str) -> None:
+    """Does a stage of a batch unless an earlier try has; why it could not be done is left for the ledger."""
+    ledger.require_open(desk.store, run)
+    key = ledger.work_key(run, batch, stage)
+    try:
+        made = ledger.read_taken(desk.store, key)
+    except NotFound:
+        try:
+            made = ledger.write_taken(desk.store, key, do(desk, run, batch, stage))
+        except NewsroomError as error:
+            leave_reason(desk, run, batch, f"{stage}: {error}")
+            raise
+    if stage == BATCH_STAGES[-1]:
+        ledger.write_batch(desk.store, run, batch, (ledger.outcome_of(one, run, batch) for one in made))
+
+
+def do(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
+    """Each stage takes entries and gives entries; what it needs is imported only by it."""
+    taken = ledger.read_taken(desk.store, ledger.work_key(run, batch, before(stage)))
+    if stage == "fetch":
+        from pipeline.stages.fetch import fetch
+
+        return fetch(desk, run, batch, taken)
+    if stage == "clean":
+        from pipeline.stages.clean import clean
+
+        return clean(desk, taken)
+    if stage == "land":
+        from pipeline.stages.land import land
+
+        return land(desk, taken)
+    from pipeline.stages.enrich import enrich
+
+    return enrich(stage, desk, taken)
+
+
+def before(stage: str) -> str:
+    """The stage whose work this one takes on."""
+    return ("plan", *BATCH_STAGES)[BATCH_STAGES.index(stage)]
+
+
+def reason_key(run: str, batch: str) -> str:
+    return f"work/{run}/{batch}.reason"
+
+
+def leave_reason(desk: Desk, run: str, batch: str, reason: str) -> None:
+    """For the closing of the run; a store that takes nothing more takes this neither."""
+    try:
+        desk.store.put(reason_key(run, batch), reason.encode())
+    except StoreError:
+        return
+
+
+def left_reason(desk: Desk, run: str, batch: str) -> str:
+    """Why the batch died, as far as it could say."""
+    try:
+        return desk.store.get(reason_key(run, batch)).body.decode()
+    except NotFound:
+        return ledger.DIED

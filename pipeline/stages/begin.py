@@ -1,0 +1,37 @@
+"""Begins a run: the store is there, dead runs are closed, and the run is open."""
+
+from pipeline import ledger
+from pipeline.stages.desk import Desk
+from pipeline.stages.publish import close_run
+
+
+def begin(desk: Desk, trigger: str, *, run: str | None = None, take_over: bool = False) -> tuple[str, list[str]]:
+    """Opens a run, under the given name where a second try must find the first; answers it and the other open runs.
+
+    Runs of the same DAG that are still open are dead, as Airflow runs one at a time: they are closed first.
+    `take_over` closes all others.
+    """
+    desk.store.check()
+    if run:
+        ledger.require_open(desk.store, run)
+    others = [name for name in ledger.open_runs(desk.store) if name != run]
+    dead = [name for name in others if take_over or (run and same_dag(desk, name, trigger))]
+    for name in dead:
+        close_run(desk, name)
+    return opened(desk, trigger, run), [name for name in others if name not in dead]
+
+
+def same_dag(desk: Desk, name: str, trigger: str) -> bool:
+    """A trigger is the name of a DAG and what started it, such as "ingest scheduled"."""
+    return ledger.open_runs(desk.store)[name].trigger.split()[0] == trigger.split()[0]
+
+
+def opened(desk: Desk, trigger: str, run: str | None) -> str:
+    """Under a clock that stands still the n-th run of a store always has the same name."""
+    now = desk.clock()
+    for attempt in range(10_000):
+        name = run or ledger.run_name(now, f"{trigger} {attempt}" if desk.fixed else None)
+        fresh = ledger.closed(desk.store, name) is None
+        if fresh and (ledger.open_run(desk.store, ledger.Run(run=name, trigger=trigger, started_at=now)) or run):
+            return name
+    raise RuntimeError("no name was left for the run")

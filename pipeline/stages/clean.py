@@ -1,0 +1,43 @@
+"""Cleans the captures of a batch; what an article's folder says already needs no further stage."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from pipeline import captures
+from pipeline.clean.worker import Cleaner, Page
+from pipeline.documents import known
+from pipeline.errors import EntryError
+from pipeline.model import Document, Taken
+from pipeline.stages.desk import Desk, ended
+
+
+def clean(desk: Desk, taken: list[Taken]) -> list[Taken]:
+    """The entries with their documents; pages that are no article have their outcome."""
+    waiting = [number for number, one in enumerate(taken) if one.outcome is None and one.capture]
+    made = list(taken)
+    began = desk.clock()
+    with Cleaner() as cleaner:
+        for number, result in zip(waiting, cleaner.each(pages(desk, taken, waiting)), strict=True):
+            ms = round((desk.clock() - began).total_seconds() * 1000)
+            made[number] = conclude(desk, replace(taken[number], ms={**taken[number].ms, "clean": ms}), result)
+            began = desk.clock()
+    return made
+
+
+def pages(desk: Desk, taken: list[Taken], waiting: list[int]) -> Iterator[Page]:
+    """The captures, read one by one as the cleaner takes them."""
+    for number in waiting:
+        one = taken[number]
+        assert one.capture is not None  # noqa: S101 - `waiting` has none without
+        capture, _ = captures.read(desk.store, one.capture)
+        from_feed = desk.source(one.entry.source).full_text and one.entry.body is not None
+        yield Page(capture, one.entry, from_feed)
+
+
+def conclude(desk: Desk, taken: Taken, result: Document | EntryError) -> Taken:
+    """The entry with its document, or with the outcome of its error."""
+    if isinstance(result, EntryError):
+        return ended(taken, result, "clean", desk.clock())
+    document = replace(result, source=taken.entry.source)
+    return replace(taken, document=document, known=known(desk.store, document))

@@ -1,0 +1,61 @@
+"""Runs the steps of one task over the documents of a batch."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from pipeline.errors import StepBroken
+from pipeline.model import Annotation, Document, Taken
+from pipeline.parse import Parser
+from pipeline.stages.desk import Desk
+from pipeline.steps import Reading, Step, all_steps
+
+FEWEST = 20
+"""Of fewer documents a share says nothing."""
+
+BROKEN_SHARE = 0.2
+"""A step that fails on more of a batch than this is at fault, not the documents."""
+
+
+def enrich(task: str, desk: Desk, taken: list[Taken]) -> list[Taken]:
+    """The entries with the layers of the task; a layer that failed is named in `missing`."""
+    steps = [step for step in all_steps() if step.task == task]
+    made = [enriched(task, steps, desk, one) if wants(one) else one for one in taken]
+    complain(steps, [one for one in made if wants(one)])
+    return made
+
+
+def wants(taken: Taken) -> bool:
+    return taken.document is not None and taken.outcome is None and not taken.known
+
+
+def enriched(task: str, steps: Sequence[Step], desk: Desk, taken: Taken) -> Taken:
+    """One entry after the task."""
+    assert taken.document is not None  # noqa: S101 - see `wants`
+    began = desk.clock()
+    document, missing = annotated(taken.document, steps, desk.parser)
+    ms = round((desk.clock() - began).total_seconds() * 1000)
+    return replace(taken, document=document, missing={**taken.missing, **missing}, ms={**taken.ms, task: ms})
+
+
+def annotated(document: Document, steps: Sequence[Step], parser: Parser) -> tuple[Document, dict[str, str]]:
+    """The document with a layer more for each step, and the reasons of the steps that failed on it."""
+    layers: dict[str, Annotation] = dict(document.annotations)
+    document = replace(document, annotations=layers)
+    reading, missing = Reading(document, parser), dict[str, str]()
+    for step in steps:
+        try:
+            layers[step.name] = step.annotate(reading)
+        except Exception as error:  # noqa: BLE001 - the one place where any error of a step is a reason
+            missing[step.name] = f"{type(error).__name__}: {error}"[:200]
+    return document, missing
+
+
+def complain(steps: Sequence[Step], made: Sequence[Taken]) -> None:
+    """Stops the task where a step fails too often."""
+    failures = Counter(name for one in made for name in one.missing)
+    for step in steps:
+        if len(made) >= FEWEST and failures[step.name] > BROKEN_SHARE * len(made):
+            reason = next(one.missing[step.name] for one in made if step.name in one.missing)
+            raise StepBroken(f"step {step.name} failed on {failures[step.name]} of {len(made)} documents: {reason}")

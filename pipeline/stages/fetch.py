@@ -1,0 +1,113 @@
+"""Fetches the pages of a batch, host by host, and keeps every response as WARC."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from time import monotonic
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from pipeline import captures, ledger
+from pipeline.errors import EntryError, Retryable, Skipped
+from pipeline.model import Entry, Exchange, Taken
+from pipeline.sources import file_exchange
+from pipeline.stages.desk import NO_CONTACT, Desk, ended, put_off
+from pipeline.stages.plan import host
+from pipeline.web.client import Client
+
+HOST_SECONDS = 600
+"""A host gets ten minutes a run, so that a slow one cannot hold the batch."""
+
+PAGES = ("text/", "application/xhtml", "application/xml", "application/json")
+
+
+class Fetched(NamedTuple):
+    """What came for one entry: the exchanges on the way, and what went wrong; `late` where its host's time was up."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    error: EntryError | None = None
+    late: bool = False
+    ms: int = 0
+
+
+def fetch(desk: Desk, run: str, batch: str, taken: list[Taken]) -> list[Taken]:
+    """The entries with where their captures lie in raw/; what could not be fetched has its outcome."""
+    got = asyncio.run(fetch_hosts(desk, taken))
+    refs = keep(desk, run, batch, [(one.entry, fetched.exchanges) for one, fetched in zip(taken, got, strict=True)])
+    return [conclude(desk, one, *pair) for one, *pair in zip(taken, got, refs, strict=True)]
+
+
+async def fetch_hosts(desk: Desk, taken: list[Taken]) -> list[Fetched]:
+    """All hosts at once, the entries of each one after the other."""
+    lanes: dict[str, list[int]] = defaultdict(list)
+    for number, one in enumerate(taken):
+        lanes[host(one)].append(number)
+    got = [Fetched()] * len(taken)
+
+    async def walk(numbers: list[int]) -> None:
+        ends = monotonic() + HOST_SECONDS
+        for number in numbers:
+            got[number] = await fetch_one(desk, client, taken[number], ends)
+
+    async with Client(desk.contact, now=desk.clock) as client:
+        await asyncio.gather(*map(walk, lanes.values()))
+    return got
+
+
+async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fetched:
+    """The page of an entry; nothing for one whose article comes from elsewhere."""
+    entry, source = taken.entry, desk.source(taken.entry.source)
+    if taken.twin:
+        return Fetched()
+    if source.full_text and entry.body:
+        return Fetched()
+    if entry.url is None:
+        return Fetched(error=Skipped("no link"))
+    if not desk.may_ask(source, entry.url):
+        return Fetched(error=Skipped(NO_CONTACT))
+    if monotonic() > ends:
+        return Fetched(late=True)
+    began = desk.clock()
+    if entry.url.startswith("file:"):
+        exchanges, error = file_exchange(source, entry.url, began)
+    else:
+        answer = await client.get(
+            entry.url,
+            allow_hosts=desk.allowed_hosts(source, entry.url),
+            delay=source.per_host_delay,
+            accepts=PAGES,
+            login=desk.login(source.auth) if source.auth else None,
+        )
+        exchanges, error = answer.exchanges, answer.error
+    return Fetched(exchanges, error, round((desk.clock() - began).total_seconds() * 1000))
+
+
+def keep(
+    desk: Desk, run: str, batch: str, got: Iterable[tuple[Entry, tuple[Exchange, ...]]]
+) -> list[captures.Kept | None]:
+    """Writes the captures of the batch; where another try wrote first, what that one kept is what there is."""
+    stem = f"raw/date={ledger.day(run)}/{run}-{batch}"
+    entries = list(got)
+    written = captures.write(entries, key=f"{stem}.warc.gz")
+    if desk.store.put_new(f"{stem}.warc.gz", written.warc):
+        desk.store.put(f"{stem}.cdxj", written.cdxj)
+        return written.kept
+    there = captures.scan(desk.store.get(f"{stem}.warc.gz").body, key=f"{stem}.warc.gz")
+    by_entry = {entry.key: kept for kept, entry in there if entry}
+    return [by_entry.get(entry.key) for entry, _ in entries]
+
+
+def conclude(desk: Desk, taken: Taken, fetched: Fetched, kept: captures.Kept | None) -> Taken:
+    """The entry after its fetch: with its capture, its outcome, or both."""
+    now = desk.clock()
+    taken = replace(taken, ms={**taken.ms, "fetch": fetched.ms})
+    if kept:
+        taken = replace(taken, capture=kept.ref, record=kept.record, captured_at=kept.at)
+    if fetched.late:
+        return put_off(taken, "host's time is up", "fetch", now)
+    if fetched.error:
+        return ended(taken, fetched.error, "fetch", now)
+    if taken.twin or kept:
+        return taken
+    return ended(taken, Retryable("capture lost: an earlier try of this batch died"), "fetch", now)

@@ -1,0 +1,59 @@
+"""Lands the documents of a batch, and gives every entry that is still without one its outcome."""
+
+from msgspec.structs import replace
+
+from pipeline import documents
+from pipeline.errors import NewerEdition, Retryable, StoreError
+from pipeline.identity import article_id
+from pipeline.model import Taken
+from pipeline.stages.desk import Desk, ended, put_off
+
+
+def land(desk: Desk, taken: list[Taken]) -> list[Taken]:
+    """Every entry with its outcome; a document that the store refuses takes no other with it."""
+    made = [landed(desk, one) for one in taken if not one.twin]
+    firsts = {f"{one.entry.source} {one.queued_as}": one for one in made}
+    return [
+        second(desk, one, firsts.get(one.twin)) if one.twin else next(rest) for rest in [iter(made)] for one in taken
+    ]
+
+
+def landed(desk: Desk, taken: Taken) -> Taken:
+    """One entry after its landing."""
+    try:
+        if taken.outcome is not None:
+            return remembered(desk, taken)
+        return put(desk, taken)
+    except (StoreError, NewerEdition) as error:
+        return ended(replace(taken, key=None), Retryable(str(error)), "land", desk.clock())
+
+
+def put(desk: Desk, taken: Taken) -> Taken:
+    if taken.document is None:
+        raise ValueError(f"{taken.queued_as} has neither a document nor an outcome")
+    if not taken.known:
+        outcome, key = documents.land(desk.store, taken.document)
+        return replace(taken, outcome=outcome, key=key, stage="land")
+    seen = documents.see(desk.store, taken.document)
+    if seen is None:
+        return put_off(taken, "the earlier version went meanwhile", "land", desk.clock())
+    return replace(taken, outcome="unchanged", key=seen, stage="land")
+
+
+def remembered(desk: Desk, taken: Taken) -> Taken:
+    """A page that is gone is said in the folder of its article, where we have one."""
+    if taken.reason not in GONE or taken.entry.url is None or taken.record is None or taken.captured_at is None:
+        return taken
+    key = documents.gone(desk.store, article_id(taken.entry.url), taken.captured_at, taken.record)
+    return replace(taken, key=key)
+
+
+GONE = frozenset({"status: 404", "status: 410"})
+
+
+def second(desk: Desk, taken: Taken, first: Taken | None) -> Taken:
+    """An entry whose article another source offers too: a duplicate once the first one's outcome is final."""
+    name = taken.twin or ""
+    if first is None or first.again_at is not None:
+        return put_off(taken, f"waits for: {name}", "land", desk.clock())
+    return replace(taken, outcome="duplicate", stage="land", reason=f"same article: {name}")

@@ -1,0 +1,104 @@
+"""Takes pending entries up: leases them to the run and parts them into batches."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline import ledger, polls
+from pipeline.errors import NotFound
+from pipeline.identity import article_id, normalise
+from pipeline.model import Taken
+from pipeline.polls import Pending, State
+from pipeline.stages.desk import Desk
+
+BATCH = 250
+"""Entries of a batch: a task costs half a second, a document a tenth (docs/decisions, measured)."""
+
+DANGEROUS = 2
+"""An entry whose run died so often travels in a small batch."""
+
+SMALL_BATCH = 5
+
+
+def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
+    """Writes the batches of the run; answers their names. A second try finds those of the first."""
+    ledger.require_open(desk.store, run)
+    key = f"work/{run}/plan.json"
+    try:
+        stored = desk.store.get(key).body
+    except NotFound:
+        found = [one for name in sorted(names) for one in leased(desk, run, name)]
+        made = {f"{number:03}": batch for number, batch in enumerate(batches(found))}
+        desk.store.put_new(key, msgspec.json.encode(made))
+        stored = desk.store.get(key).body  # ours, or that of whoever was faster
+    decided = msgspec.json.decode(stored, type=dict[str, list[Taken]])
+    for batch, taken in decided.items():
+        desk.store.put(ledger.work_key(run, batch, "plan"), ledger.lines(taken))
+    return list(decided)
+
+
+def leased(desk: Desk, run: str, name: str) -> list[tuple[Taken, int]]:
+    """Leases what is ready in the queue of a source; answers the entries with the runs that died of them."""
+    others = frozenset(ledger.open_runs(desk.store)) - {run}
+    now = desk.clock()
+    found: list[tuple[str, Pending]] = []
+
+    def decide(state: State) -> State | None:
+        found[:] = list(polls.ready(state, now, others))[: desk.source(name).limit]
+        return polls.lease(state, run, (key for key, _ in found)) if found else None
+
+    state = polls.update(desk.store, name, decide)
+    if state is None:
+        return []
+    return [
+        (Taken(entry=waiting.entry, queued_as=key, tries=state.pending[key].tries), waiting.deaths)
+        for key, waiting in found
+    ]
+
+
+def batches(found: Iterable[tuple[Taken, int]]) -> Iterator[list[Taken]]:
+    """All entries of a host stand in one batch, what has no room there stays pending.
+
+    Entries that runs died of travel in small batches of their own.
+    """
+    ordinary: dict[str, list[Taken]] = defaultdict(list)
+    dangerous: list[Taken] = []
+    for taken, deaths in twins(found):
+        if deaths >= DANGEROUS:
+            dangerous.append(taken)
+        else:
+            ordinary[host(taken)].append(taken)
+    yield from packed(group[:BATCH] for group in ordinary.values())
+    for i in range(0, len(dangerous), SMALL_BATCH):
+        yield dangerous[i : i + SMALL_BATCH]
+
+
+def packed(groups: Iterable[list[Taken]]) -> list[list[Taken]]:
+    """Groups, the largest first, each whole into the first batch that has room for it."""
+    filled: list[list[Taken]] = []
+    for group in sorted(groups, key=lambda g: (-len(g), g[0].queued_as)):
+        room = next((batch for batch in filled if len(batch) + len(group) <= BATCH), None)
+        if room is None:
+            filled.append(list(group))
+        else:
+            room.extend(group)
+    return filled
+
+
+def twins(found: Iterable[tuple[Taken, int]]) -> Iterator[tuple[Taken, int]]:
+    """Where several entries offer one article, all but the first name it as their twin.
+
+    The first is the one whose source sorts first, as they come.
+    """
+    firsts: dict[str, str] = {}
+    for taken, deaths in found:
+        name = f"{taken.entry.source} {taken.queued_as}"
+        first = firsts.setdefault(article_id(taken.entry.url), name) if taken.entry.url else name
+        yield (taken if first == name else replace(taken, twin=first)), deaths
+
+
+def host(taken: Taken) -> str:
+    return urlsplit(normalise(taken.entry.url)).netloc if taken.entry.url else taken.entry.source

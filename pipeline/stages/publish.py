@@ -1,0 +1,91 @@
+"""Closes a run: every entry that it took up has an outcome, the tables follow the folders, the queues are settled."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline import documents, ledger, polls, tables
+from pipeline.errors import NotFound, Retryable, RunClosed
+from pipeline.ledger import Run
+from pipeline.model import Outcome, Taken
+from pipeline.polls import Poll
+from pipeline.stages import BATCH_STAGES
+from pipeline.stages.batch import left_reason
+from pipeline.stages.desk import Desk, ended
+
+
+def publish(desk: Desk, run: str) -> Run:
+    """Closes the run and answers its sums; those of the first closing where it was closed before."""
+    found = ledger.closed(desk.store, run)
+    return found or close_run(desk, run)
+
+
+def close_run(desk: Desk, run: str) -> Run:
+    """Missing ledger lines, then the rows, then the queues, and the sums last: each may be done again after a kill."""
+    opened = ledger.open_runs(desk.store).get(run)
+    if opened is None:
+        raise RunClosed(f"run {run} is not open")
+    for batch in planned(desk, run):
+        if not ledger.has_batch(desk.store, run, batch):
+            ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))
+    outcomes = list(ledger.read_run(desk.store, run))
+    tables.publish_outcomes(desk.store, run, outcomes)
+    tables.publish_articles(desk.store, {line.id for line in outcomes if line.id and line.outcome == "landed"})
+    found = settled(desk, run, outcomes)
+    ledger.close(desk.store, ledger.sums(opened, outcomes, found, desk.clock()))
+    ledger.sweep(desk.store, desk.clock())
+    closed = ledger.closed(desk.store, run)
+    assert closed is not None  # noqa: S101 - just written
+    return closed
+
+
+def planned(desk: Desk, run: str) -> list[str]:
+    try:
+        return list(msgspec.json.decode(desk.store.get(f"work/{run}/plan.json").body, type=dict[str, msgspec.Raw]))
+    except NotFound:
+        return []
+
+
+def rescued(desk: Desk, run: str, batch: str) -> Iterator[Outcome]:
+    """Lines of a batch that wrote none: what the folders show has landed, the rest failed and comes up again."""
+    reason = left_reason(desk, run, batch)
+    for taken in last_work(desk, run, batch):
+        yield ledger.outcome_of(rescue(desk, taken, reason), run, batch)
+
+
+def last_work(desk: Desk, run: str, batch: str) -> list[Taken]:
+    """What the last stage left that got through."""
+    for stage in (*reversed(BATCH_STAGES), "plan"):
+        try:
+            return ledger.read_taken(desk.store, ledger.work_key(run, batch, stage))
+        except NotFound:
+            continue
+    return []
+
+
+def rescue(desk: Desk, taken: Taken, reason: str) -> Taken:
+    """The entry with the outcome that its article's folder shows, or with that of a failure."""
+    if taken.outcome is not None:
+        return taken
+    key = documents.key_of_capture(desk.store, taken.document) if taken.document else None
+    if key:
+        return replace(taken, outcome="landed" if key.endswith(".json") else "unchanged", stage="land", key=key)
+    return ended(taken, Retryable(reason), "land", desk.clock())
+
+
+def settled(desk: Desk, run: str, outcomes: list[Outcome]) -> dict[str, Poll]:
+    """Settles the queues of all sources that the run touched; answers the polls that it made."""
+    by_source = defaultdict[str, list[Outcome]](list)
+    for line in outcomes:
+        by_source[line.source].append(line)
+    found = {}
+    for name in sorted({*desk.sources, *by_source, polls.PASTED}):
+        state = polls.read(desk.store, name)
+        if by_source[name] or state.claim == run or any(w.lease == run for w in state.pending.values()):
+            now = desk.clock()
+            polls.update(desk.store, name, lambda s, n=name: polls.settle(s, run, by_source[n], now))
+        if state.last_poll and state.last_poll.run == run:
+            found[name] = state.last_poll
+    return found

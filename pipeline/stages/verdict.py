@@ -1,0 +1,28 @@
+"""Says whether all was well with a run: it is green only then."""
+
+from pipeline import ledger
+from pipeline.stages import BATCH_STAGES
+from pipeline.stages.desk import Desk
+from pipeline.stages.publish import planned
+
+
+def verdict(desk: Desk, run: str) -> str | None:
+    """What was wrong with a closed run, in one line; None where nothing was.
+
+    A page that is no article, or that cannot be had, is the world's; a batch that died, sums that differ and a
+    sources file that is wrong are ours.
+    """
+    closed = ledger.closed(desk.store, run)
+    if closed is None:
+        return f"run {run} is not closed"
+    complaints = list(desk.broken)
+    if closed.entries != sum(closed.outcomes.values()):
+        complaints.append(f"{closed.entries} entries have {sum(closed.outcomes.values())} outcomes")
+    dead = [
+        batch
+        for batch in planned(desk, run)
+        if not ledger.has(desk.store, ledger.work_key(run, batch, BATCH_STAGES[-1]))
+    ]
+    if dead:
+        complaints.append(f"batches that died: {', '.join(dead)}")
+    return "; ".join(complaints) or None
