@@ -45,7 +45,9 @@ SETTINGS = (
         "none: publishers are not asked",
         "An address or page where a publisher can write to you. It stands in every request.",
     ),
-    Setting("NEWSROOM_NOW", "the clock of the machine", "The time to go by, such as `2026-11-22T10:15:00Z`: for demos."),
+    Setting(
+        "NEWSROOM_NOW", "the clock of the machine", "The time to go by, such as `2026-11-22T10:15:00Z`: for demos."
+    ),
     Setting("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL, "The installed spaCy model that parses English text."),
 )
 
@@ -98,7 +100,7 @@ def remembered(path: Path) -> dict[str, str]:
 def moment(text: str) -> datetime:
     """A time as people write it; without a zone it is UTC."""
     try:
-        found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        found = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(f"not a time such as 2026-11-22T10:15:00Z: {text!r}") from None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -69,7 +69,9 @@ def main() -> None:
 
 def store_option(command: F) -> F:
     """Adds `--store URL`."""
-    return click.option("--store", metavar="URL", help="file:///path or s3://bucket/prefix; see NEWSROOM_STORE.")(command)
+    return click.option("--store", metavar="URL", help="file:///path or s3://bucket/prefix; see NEWSROOM_STORE.")(
+        command
+    )
 
 
 def json_option(command: F) -> F:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -80,12 +81,11 @@ def settled(desk: Desk, run: str, outcomes: list[Outcome]) -> dict[str, Poll]:
     by_source = defaultdict[str, list[Outcome]](list)
     for line in outcomes:
         by_source[line.source].append(line)
-    found = {}
+    found, now = {}, desk.clock()
     for name in sorted({*desk.sources, *by_source, polls.PASTED}):
         state = polls.read(desk.store, name)
         if by_source[name] or state.claim == run or any(w.lease == run for w in state.pending.values()):
-            now = desk.clock()
-            polls.update(desk.store, name, lambda s, n=name: polls.settle(s, run, by_source[n], now))
+            polls.update(desk.store, name, partial(polls.settle, run=run, outcomes=by_source[name], now=now))
         if state.last_poll and state.last_poll.run == run:
             found[name] = state.last_poll
     return found

@@ -1,0 +1,155 @@
+"""`newsroom annotate`: files, URLs or JSON lines in, documents as JSON lines out."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from pipeline.errors import Failed, NewsroomError, Rejected, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.stages.annotate import Given
+    from pipeline.stages.desk import Desk
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, metavar="[FILE | URL | -]...")
+@click.option(
+    "--jsonl", type=click.Path(path_type=Path), metavar="IN", help='JSON lines with "html" or "text"; - is stdin.'
+)
+@click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
+def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: str | None) -> None:
+    """Cleans and annotates HTML or text, and prints documents as JSON lines; touches no store.
+
+    Exit status 1 where a file or URL gave no document; the others are answered.
+    """
+    from pipeline.stages.annotate import annotate as annotate_all
+    from pipeline.stages.annotate import line
+
+    if bool(inputs) == bool(jsonl):
+        raise UsageError("name files or URLs, or --jsonl FILE: newsroom annotate --help")
+    desk = bare_desk(now)
+    failed = 0
+    for answer in annotate_all(desk, from_lines(jsonl) if jsonl else from_names(desk, inputs)):
+        sys.stdout.buffer.write(line(answer))
+        sys.stdout.buffer.flush()
+        for step, reason in answer.missing.items():
+            click.echo(f"newsroom: {answer.given.name}: step {step} failed: {reason}", err=True)
+        if answer.error and (not jsonl or isinstance(answer.error, Failed)):
+            failed += 1
+            click.echo(f"newsroom: {answer.given.name}: {answer.error.reason}", err=True)
+    if failed:
+        sys.exit(1)
+
+
+def bare_desk(now: str | None) -> "Desk":
+    """A desk whose store nobody asks."""
+    from pipeline.config import moment, settings
+    from pipeline.stages.desk import open_desk
+    from pipeline.store import open_store
+
+    return open_desk(settings(), open_store("file:///nowhere"), now=moment(now) if now else None)
+
+
+class Line(Struct):
+    """An input line; unknown keys are left alone."""
+
+    id: Any = UNSET
+    url: str | None = None
+    html: str | None = None
+    text: str | None = None
+    title: str | None = None
+    captured_at: datetime | None | UnsetType = None
+
+
+def from_lines(path: Path) -> Iterator["Given"]:
+    """The inputs of a file of JSON lines; a line that cannot be read is an input too."""
+    try:
+        file: IO[bytes] = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+    except OSError as error:
+        raise NewsroomError(f"{path}: {error.strerror}") from None
+    with file:
+        for number, raw in enumerate(file, 1):
+            if raw.strip():
+                yield from_line(raw, number)
+
+
+def from_line(raw: bytes, number: int) -> "Given":
+    from pipeline.stages.annotate import Given
+
+    try:
+        found = msgspec.json.decode(raw, type=Line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Given(name=name_of(raw, number), error=Failed(f"unreadable line: {number}: {error}"))
+    name = number if found.id is UNSET else found.id
+    if found.html is None and found.text is None:
+        return Given(name=name, error=Failed(f'unreadable line: {number}: neither "html" nor "text"'))
+    return Given(
+        name=name,
+        url=found.url,
+        title=found.title,
+        captured_at=found.captured_at or None,
+        page=None if found.html is None else found.html.encode("utf-8", "replace"),
+        headers=(("Content-Type", "text/html; charset=utf-8"),),
+        text=found.text,
+    )
+
+
+def name_of(raw: bytes, number: int) -> Any:
+    """The id of a line whose other fields are wrong; its number where that cannot be read either."""
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return number
+    return found.get("id", number) if isinstance(found, dict) else number
+
+
+def from_names(desk: "Desk", names: Iterable[str]) -> Iterator["Given"]:
+    """Files, URLs, and - for stdin."""
+    for name in names:
+        yield from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name)
+
+
+def from_file(name: str) -> "Given":
+    """A page where the bytes look like one, else a text."""
+    from pipeline.clean import is_page
+    from pipeline.clean.decoding import decode_text
+    from pipeline.stages.annotate import Given
+
+    try:
+        body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        return Given(name=name, error=Failed(error.strerror or str(error)))
+    if is_page(body):
+        return Given(name=name, page=body)
+    try:
+        return Given(name=name, text=decode_text(body))
+    except Rejected as error:
+        return Given(name=name, error=error)
+
+
+def from_url(desk: "Desk", url: str) -> "Given":
+    """A page from the web, by the same guarded client as every other."""
+    from pipeline.stages.annotate import Given
+    from pipeline.stages.desk import NO_CONTACT
+    from pipeline.stages.fetch import PAGES
+    from pipeline.web.client import Client
+
+    source = desk.source("pasted")
+    if not desk.may_ask(source, url):
+        return Given(name=url, error=Failed(NO_CONTACT))
+
+    async def get() -> Any:
+        async with Client(desk.contact, now=desk.clock) as client:
+            return await client.get(url, allow_hosts=desk.allowed_hosts(source, url), accepts=PAGES)
+
+    answer = asyncio.run(get())
+    if answer.error:
+        return Given(name=url, error=answer.error)
+    return Given(name=url, url=answer.url, captured_at=answer.at, page=answer.body, headers=tuple(answer.headers))
