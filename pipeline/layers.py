@@ -1,0 +1,104 @@
+"""The shapes of the annotation layers' values; steps may emit plain data of these shapes. Offsets are code points."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from pipeline.model import EntityType
+
+
+class Language(Struct, frozen=True, kw_only=True):
+    """The language of the text: ISO 639-1 code ("und" where none is found) and how sure the detector is, 0 to 1."""
+
+    code: str
+    score: float
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A stretch of the text, such as a sentence."""
+
+    start: int
+    end: int
+
+
+class Mention(Struct, frozen=True, kw_only=True):
+    """A stretch of the text with what it says; also a sentence of the summary and the cue verb of a quote."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Entity(Struct, frozen=True, kw_only=True):
+    """One named thing with all of its mentions; `id` ("e1") is what other layers call it in this document."""
+
+    id: str
+    name: str
+    type: EntityType
+    wikidata: str | None = None
+    geonames: int | None = None
+    score: float | None = None
+    mentions: list[Mention]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where an entity lies: ISO 3166-1 alpha-2 country, degrees north and east."""
+
+    entity: str
+    name: str
+    country: str | None = None
+    lat: float
+    lon: float
+    wikidata: str | None = None
+    geonames: int | None = None
+
+
+class Speaker(Struct, frozen=True, kw_only=True):
+    """Who says a quote: the words that name the speaker, and the entity where it is known."""
+
+    entity: str | None = None
+    start: int
+    end: int
+    text: str
+
+
+class Quote(Struct, frozen=True, kw_only=True):
+    """What stands between quotation marks, marks excluded: a clause or more ("direct"), or a fragment ("partial")."""
+
+    start: int
+    end: int
+    text: str
+    kind: Literal["direct", "partial"]
+    speaker: Speaker | None = None
+    cue: Mention | None = None
+
+
+class Topic(Struct, frozen=True, kw_only=True):
+    """A subject of the whole document; `id` such as "medtop:20000593"."""
+
+    id: str
+    name: str
+    score: float
+
+
+class Keyphrase(Struct, frozen=True, kw_only=True):
+    """A phrase that tells this document from others, where it stands first."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+LAYERS: dict[str, Any] = {
+    "language": Language,
+    "sentences": list[Span],
+    "entities": list[Entity],
+    "places": list[Place],
+    "quotes": list[Quote],
+    "topics": list[Topic],
+    "keyphrases": list[Keyphrase],
+    "summary": list[Mention],
+    "signature": list[int] | str,
+}
+"""Layer name to the shape of its value; a layer that is not named here has a shape of its own step's."""
