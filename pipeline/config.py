@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from pipeline.errors import UsageError
 from pipeline.parse import DEFAULT_MODEL
@@ -48,6 +49,11 @@ SETTINGS = (
     Setting(
         "NEWSROOM_NOW", "the clock of the machine", "The time to go by, such as `2026-11-22T10:15:00Z`: for demos."
     ),
+    Setting(
+        "NEWSROOM_BROWSE",
+        "the folder, or the console of AWS",
+        "Address of a page that shows what lies in the store, with `{key}` where the key goes: for links.",
+    ),
     Setting("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL, "The installed spaCy model that parses English text."),
 )
 
@@ -61,7 +67,17 @@ class Settings:
     contact: str | None
     now: datetime | None
     model: str
+    browser: str | None
     environ: Mapping[str, str]
+
+    def browse(self, store: str, key: str) -> str:
+        """Address of a page that shows a key, or what begins with it."""
+        if self.browser:
+            return self.browser.replace("{key}", quote(key, safe="/="))
+        if store.startswith("file:"):
+            return f"{store}/{key}"
+        bucket, _, prefix = store.removeprefix("s3://").partition("/")
+        return f"https://console.aws.amazon.com/s3/buckets/{bucket}?prefix={quote(prefix and prefix + '/')}{quote(key)}"
 
     def login(self, name: str) -> str | None:
         """The secret that a source's `auth` names: `user:password`, or a bearer token."""
@@ -84,6 +100,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         contact=given.get("NEWSROOM_CONTACT"),
         now=moment(given["NEWSROOM_NOW"]) if "NEWSROOM_NOW" in given else None,
         model=given.get("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL),
+        browser=given.get("NEWSROOM_BROWSE"),
         environ=environ,
     )
 

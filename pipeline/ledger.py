@@ -63,12 +63,16 @@ def work_key(run: str, batch: str, stage: str) -> str:
     return f"work/{run}/{batch}.{stage}.jsonl"
 
 
+def run_folder(run: str) -> str:
+    return f"ledger/date={day(run)}/{run}/"
+
+
 def batch_key(run: str, batch: str) -> str:
-    return f"ledger/date={day(run)}/{run}/{batch}.jsonl"
+    return f"{run_folder(run)}{batch}.jsonl"
 
 
 def run_key(run: str) -> str:
-    return f"ledger/date={day(run)}/{run}/run.json"
+    return f"{run_folder(run)}run.json"
 
 
 def open_run(store: Store, run: Run) -> bool:
@@ -168,7 +172,7 @@ def has(store: Store, key: str) -> bool:
 
 def read_run(store: Store, run: str) -> Iterator[Outcome]:
     """All lines of a run, batch after batch."""
-    for listed in store.keys(f"ledger/date={day(run)}/{run}/"):
+    for listed in store.keys(run_folder(run)):
         if listed.key.endswith(".jsonl"):
             for line in store.get(listed.key).body.splitlines():
                 yield msgspec.json.decode(line, type=Outcome)

@@ -7,7 +7,7 @@ from pipeline.stages import BATCH_STAGES
 from pipeline.stages.desk import Desk
 
 
-def work(desk: Desk, run: str, batch: str, stage: str) -> None:
+def work(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
     """Does a stage of a batch unless an earlier try has; why it could not be done is left for the ledger."""
     ledger.require_open(desk.store, run)
     key = ledger.work_key(run, batch, stage)
@@ -21,6 +21,7 @@ def work(desk: Desk, run: str, batch: str, stage: str) -> None:
             raise
     if stage == BATCH_STAGES[-1]:
         ledger.write_batch(desk.store, run, batch, (ledger.outcome_of(one, run, batch) for one in made))
+    return made
 
 
 def do(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:

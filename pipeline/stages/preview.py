@@ -1,0 +1,23 @@
+"""Says what a run would ask and fetch now, and writes nothing."""
+
+from collections.abc import Iterable
+
+from pipeline import ledger, polls
+from pipeline.sources.declared import shown
+from pipeline.stages.desk import NO_CONTACT, Desk
+from pipeline.stages.discover import due
+
+
+def preview(desk: Desk, names: Iterable[str], *, everything: bool) -> str:
+    """A line for each source that would be asked, and for each entry that waits."""
+    names = list(names)
+    lines = []
+    for name in due(desk, "", names, everything=everything):
+        source = desk.sources[name]
+        may = desk.may_ask(source, source.url)
+        lines.append(f"would ask {name}: {shown(source.url)}" if may else f"would not ask {name}: {NO_CONTACT}")
+    others = frozenset(ledger.open_runs(desk.store))
+    for name in names or sorted(desk.sources):
+        for key, _ in polls.ready(polls.read(desk.store, name), desk.clock(), others):
+            lines.append(f"would fetch for {name}: {shown(key)}")
+    return "\n".join(lines) or "nothing is due and nothing waits"

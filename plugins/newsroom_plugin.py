@@ -1,0 +1,23 @@
+"""The Newsroom plugin: what it adds to Airflow's pages."""
+
+from typing import Any
+
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperatorLink, XCom
+
+
+class WhatLanded(BaseOperatorLink):
+    """A button on `publish` that opens what the run landed."""
+
+    name = "What landed"
+    xcom_key = "what_landed"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        return XCom.get_value(ti_key=ti_key, key=self.xcom_key) or ""
+
+
+class NewsroomPlugin(AirflowPlugin):
+    """Registers the above."""
+
+    name = "newsroom"
+    operator_extra_links = [WhatLanded()]
