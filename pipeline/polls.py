@@ -105,11 +105,11 @@ def take_offer(
         key = entry.key if entry.key not in keys else f"{entry.key} {entry.guid or entry.digest}"
         keys.add(key)
         offered += 1
-        waiting = pending.get(key)
-        settled = known.get(key)
+        waiting, settled = pending.get(key), known.get(key)
         if settled and settled.digest == entry.digest:
             known[key] = replace(settled, offered_at=now)
-        if (waiting and waiting.digest == entry.digest) or (settled and settled.digest == entry.digest and not again):
+        last = waiting or (None if again else settled)
+        if last and last.digest == entry.digest:
             old += 1
             continue
         pending[key] = Pending(entry=entry, digest=entry.digest, since=now)

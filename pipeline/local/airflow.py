@@ -1,0 +1,196 @@
+"""Airflow's processes on this machine: their settings, the order that they start in, and its REST interface."""
+
+import base64
+import json
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import ROOT
+from pipeline.errors import NewsroomError
+from pipeline.local.processes import Process
+
+PATIENCE = 180
+"""Seconds that a part may take to answer: four times what it took on two busy cores."""
+
+FOLLOWERS = ("dag-processor", "triggerer", "scheduler")
+"""What starts once the API answers, in this order: a scheduler that starts before fails its first tasks."""
+
+POOLS = {"newsroom_web": 8, "newsroom_cpu": os.cpu_count() or 1}
+"""Slots: fetching waits for others, so several batches may; the rest needs a core each."""
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """A running Airflow. `url` is where its pages are."""
+
+    url: str
+    processes: list[Process]
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the REST interface; raises `OSError` while nobody answers."""
+        return call(
+            method, f"{self.url}/api/v2/{path}", body, token=call("GET", f"{self.url}/auth/token")["access_token"]
+        )
+
+    def trigger(self, dag: str, conf: dict[str, Any]) -> str:
+        """Starts a run; answers its id."""
+        run: str = self.call("POST", f"dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
+        return run
+
+    def state(self, dag: str, run: str) -> str:
+        found: str = self.call("GET", f"dags/{dag}/dagRuns/{run}")["state"]
+        return found
+
+    def started_at(self, dag: str, run: str) -> str:
+        """The time that names the run in the ledger."""
+        found: str = self.call("GET", f"dags/{dag}/dagRuns/{run}")["run_after"]
+        return found
+
+    def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call("GET", f"dags/{dag}/dagRuns/{run}/taskInstances?limit=1000")[
+            "task_instances"
+        ]
+        return found
+
+
+def start(state: Path, port: int, database: str, extra: dict[str, str], say: Callable[[str], None]) -> Airflow:
+    """Starts all processes, each once the one before answers; what they print lies under state/logs."""
+    home = state / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    env = environment(home, port, database) | extra
+    migrate(home, state / "logs", env, say)
+    airflow = Airflow(f"http://127.0.0.1:{port}", [launch("api-server", state / "logs", env)])
+    wait("Airflow's API", airflow, lambda: healthy(airflow))
+    set_pools(airflow)
+    for name in FOLLOWERS:
+        airflow.processes.append(launch(name, state / "logs", env))
+    wait("Airflow's scheduler", airflow, lambda: scheduling(airflow))
+    wait("the DAGs", airflow, lambda: has_dags(airflow))
+    return airflow
+
+
+def environment(home: Path, port: int, database: str) -> dict[str, str]:
+    """Airflow's settings; no login, so it listens on loopback alone."""
+    url = f"http://127.0.0.1:{port}"
+    return {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        **kept_secrets(home),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__PARALLELISM": "8",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API_AUTH__JWT_ISSUER": "newsroom",
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT / "plugins"),
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
+def kept_secrets(home: Path) -> dict[str, str]:
+    """Keys that are drawn once, in a file that its owner alone reads."""
+    path = home / "secrets.json"
+    if not path.exists():
+        drawn = {
+            "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
+        }
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(drawn, file)
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def migrate(home: Path, logs: Path, env: dict[str, str], say: Callable[[str], None]) -> None:
+    """Brings Airflow's database to this version, once for each: it takes seven CPU seconds."""
+    done = home / "migrated"
+    if done.exists() and done.read_text() == version("apache-airflow"):
+        return
+    say("Preparing Airflow's database …")
+    process = launch("migrate", logs, env, "db", "migrate")
+    if process.wait() != 0:
+        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_line()} (more in {process.log})")
+    done.write_text(version("apache-airflow"))
+
+
+def launch(name: str, logs: Path, env: dict[str, str], *command: str) -> Process:
+    """One of Airflow's processes; those that would serve logs to all interfaces don't."""
+    serving = ("--skip-serve-logs",) if name in ("triggerer", "scheduler") else ()
+    words = [sys.executable, "-m", "airflow", *(command or (name, *serving))]
+    return Process.start(f"airflow {name}", words, logs / f"airflow-{name}.log", env=env)
+
+
+def wait(what: str, airflow: Airflow, ready: Callable[[], bool]) -> None:
+    """Until it is so; a process that ends meanwhile is an error with its last words."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        for process in airflow.processes:
+            process.require_running()
+        try:
+            if ready():
+                return
+        except (OSError, KeyError, ValueError):
+            pass  # not yet
+        time.sleep(0.3)
+    raise NewsroomError(f"{what} did not come up in {PATIENCE} s: the logs beside {airflow.processes[0].log} say why")
+
+
+def healthy(airflow: Airflow) -> bool:
+    found = call("GET", f"{airflow.url}/api/v2/monitor/health")
+    return bool(found["metadatabase"]["status"] == "healthy")
+
+
+def scheduling(airflow: Airflow) -> bool:
+    found = call("GET", f"{airflow.url}/api/v2/monitor/health")
+    return bool(found["scheduler"]["status"] == "healthy")
+
+
+def has_dags(airflow: Airflow) -> bool:
+    """Whether the DAGs were read; one that cannot be read is said at once."""
+    for error in airflow.call("GET", "importErrors")["import_errors"]:
+        raise NewsroomError(f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}")
+    return {"ingest", "ingest_urls"} <= {dag["dag_id"] for dag in airflow.call("GET", "dags")["dags"]}
+
+
+def set_pools(airflow: Airflow) -> None:
+    there = {pool["name"] for pool in airflow.call("GET", "pools")["pools"]}
+    for name, slots in POOLS.items():
+        if name not in there:
+            airflow.call("POST", "pools", {"name": name, "slots": slots})
+
+
+def call(method: str, url: str, body: Any = None, token: str | None = None) -> Any:
+    """One request to loopback, past any proxy."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the URL is ours
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise OSError(f"{method} {url}: {error.code} {error.read(300).decode(errors='replace')}") from None

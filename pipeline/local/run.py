@@ -1,0 +1,176 @@
+"""`make run`: a store, PostgreSQL, the demo site and Airflow on this machine, and the demo's articles through all of it."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from pipeline import ledger
+from pipeline.cli.runs import summary
+from pipeline.config import REMEMBERED, ROOT, STATE
+from pipeline.errors import NewsroomError
+from pipeline.local import airflow as airflows
+from pipeline.local.airflow import Airflow
+from pipeline.local.demo import Demo, start_demo
+from pipeline.local.object_store import ObjectStore, start_object_store
+from pipeline.local.ports import free_port
+from pipeline.local.postgres import start_postgres
+from pipeline.store import Store, open_store
+
+SHOWN = 5
+"""Titles that are shown of what has landed."""
+
+RUN_PATIENCE = 600
+"""Seconds that the first run may take."""
+
+
+def main() -> int:
+    """Starts everything, ingests the demo, and stays until it is told to stop; answers the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(0))
+    with ExitStack() as running:
+        try:
+            running.enter_context(alone())
+            house(running)
+        except KeyboardInterrupt:
+            say("\nStopping …")
+        except (NewsroomError, OSError) as error:
+            print(f"make run: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One `make run` for each var/: a second one would share its database."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise NewsroomError("another make run is using var/: stop it first (Ctrl-C in its terminal)") from None
+        yield
+
+
+def house(running: ExitStack) -> None:
+    """All parts, in their order, each one stopped again whatever happens."""
+    say("Newsroom starts here; all of its state is under var/.")
+    objects = running.enter_context(start_object_store(STATE))
+    said("store", f"{objects.name}, {objects.endpoint}, bucket {objects.bucket}")
+    database = running.enter_context(start_postgres(STATE))
+    said("database", f"PostgreSQL, {database.url.rpartition('@')[2]}")
+    demo = running.enter_context(start_demo(STATE))
+    said("demo site", f"{demo.url}, its clock at {demo.now:%Y-%m-%d %H:%M}")
+    remember(objects, demo)
+    airflow = running.enter_context(all_of_airflow(objects, demo, database.url))
+    said("Airflow", f"{airflow.url}, without login: it listens on this machine alone")
+    store = open_store(f"s3://{objects.bucket}", endpoint=objects.endpoint, key=objects.key, secret=objects.secret)
+    ingest(airflow, store, demo)
+    farewell(airflow, objects, store)
+    stay(airflow, [objects.process, database.process, demo.process])
+
+
+@contextmanager
+def all_of_airflow(objects: ObjectStore, demo: Demo, database: str) -> Iterator[Airflow]:
+    """Airflow with the connection to the store; its processes end in the reverse order of their start."""
+    extra = {**environment(objects, demo), "AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
+    say("  Airflow takes half a minute …")
+    with ExitStack() as processes:
+        yield airflows.start(STATE, free_port(STATE, "airflow", 8080), database, extra, say, processes)
+
+
+def environment(objects: ObjectStore, demo: Demo) -> dict[str, str]:
+    """What both Airflow and a plain command need to find the store and the demo."""
+    declared = STATE / "demo.toml"
+    declared.write_text(demo.declared)
+    return {
+        "NEWSROOM_STORE": f"s3://{objects.bucket}",
+        "NEWSROOM_SOURCES": os.pathsep.join((os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml")), str(declared))),
+        "NEWSROOM_BROWSE": objects.browse,
+    }
+
+
+def remember(objects: ObjectStore, demo: Demo) -> None:
+    """So that a plain `newsroom` in another terminal finds the same store; for the owner's eyes alone."""
+    known = environment(objects, demo) | {
+        "AWS_ENDPOINT_URL": objects.endpoint,
+        "AWS_ACCESS_KEY_ID": objects.key,
+        "AWS_SECRET_ACCESS_KEY": objects.secret,
+    }
+    with open_private(REMEMBERED) as file:
+        file.writelines(f"{name}={value}\n" for name, value in known.items())
+
+
+def open_private(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
+
+
+def ingest(airflow: Airflow, store: Store, demo: Demo) -> None:
+    """One run of the DAG over the demo site, and what became of it."""
+    say("\nThe DAG `ingest` takes the demo site:")
+    run = airflow.trigger("ingest", {"sources": list(demo.sources), "not_due": True})
+    state = watch(airflow, run)
+    found = ledger.closed(store, ledger.run_name(airflow.started_at("ingest", run), f"ingest {run}"))
+    if found is None:
+        raise NewsroomError(f"the run ended as {state} before its ledger was closed: {airflow.url}/dags/ingest/runs/{run}")
+    summary(store, found)
+    if state != "success":
+        say(f"The run is {state}: {airflow.url}/dags/ingest/runs/{run} shows the task that failed.")
+    titles = [line.title for line in ledger.read_run(store, found.run) if line.outcome == "landed" and line.title]
+    for title in titles[:SHOWN]:
+        say(f"  · {title}")
+
+
+def watch(airflow: Airflow, run: str) -> str:
+    """Waits for the end of a run, and says which task is at work."""
+    shown, ends = "", time.monotonic() + RUN_PATIENCE
+    while time.monotonic() < ends:
+        state = airflow.state("ingest", run)
+        at_work = ", ".join(sorted({t["task_id"].rpartition(".")[2] for t in airflow.tasks("ingest", run) if t["state"] == "running"}))
+        if at_work and at_work != shown:
+            say(f"  {at_work}")
+            shown = at_work
+        if state in ("success", "failed"):
+            return state
+        time.sleep(1)
+    raise NewsroomError(f"the run did not end in {RUN_PATIENCE} s: {airflow.url}/dags/ingest/runs/{run}")
+
+
+def farewell(airflow: Airflow, objects: ObjectStore, store: Store) -> None:
+    """Where everything is, what to try, and how to stop."""
+    newest = next((line for line in ledger.seen(store) if line.outcome == "landed"), None)
+    url = newest.url if newest else "URL"
+    said("pages", airflow.url)
+    said("documents", f"{objects.browse.replace('{key}', 'documents/')}")
+    say(f"""
+To try next, in another terminal:
+  .venv/bin/newsroom show {url}
+  .venv/bin/newsroom why {url}
+  .venv/bin/newsroom runs
+
+Ctrl-C stops everything; make run goes on from here.""")
+
+
+def stay(airflow: Airflow, others: list[object]) -> None:
+    """Until Ctrl-C, or until a part dies."""
+    while True:
+        for process in (*airflow.processes, *others):
+            process.require_running()
+        time.sleep(1)
+
+
+def said(what: str, where: str) -> None:
+    say(f"  {what:<10} {where}")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
