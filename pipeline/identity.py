@@ -1,4 +1,4 @@
-"""What makes two URLs one article, and two texts one version; these rules have a number in `newsroom.json`."""
+"""What makes two URLs one article, and two texts one version; `newsroom.json` holds the number of these rules."""
 
 import hashlib
 import re
@@ -12,8 +12,6 @@ from urllib.parse import quote, unquote, urljoin
 import msgspec
 
 from pipeline import seeds
-
-IDENTITY_RULES = 1
 
 UNRESERVED = string.ascii_letters + string.digits + "-._~"  # RFC 3986, section 2.3
 PATH_SAFE = UNRESERVED + "!$&'()*+,;=:@/"
