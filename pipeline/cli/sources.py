@@ -1,0 +1,123 @@
+"""`newsroom sources`: what is declared, whether it is right, and how the sources fare."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli import json_option, opened, store_option
+
+if TYPE_CHECKING:
+    from pipeline.model import Source
+    from pipeline.polls import State
+    from pipeline.sources.declared import Declared
+
+sources_option = click.option(
+    "--sources", "path", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
+)
+
+
+@click.group()
+def sources() -> None:
+    """The declared sources and their health."""
+
+
+@sources.command()
+@sources_option
+@json_option
+def check(path: Path | None, as_json: bool) -> None:
+    """Reads the sources file and says what is wrong, one line each; exit status 1 where something is."""
+    declared = loaded(path)
+    if as_json:
+        put({"sources": [source.name for source in declared.sources], "errors": declared.errors})
+    else:
+        click.echo(f"{len(declared.sources)} sources are right, {len(declared.errors)} errors")
+    if declared.errors:
+        raise SystemExit(1)
+
+
+@sources.command("list")
+@sources_option
+@store_option
+@json_option
+def list_(path: Path | None, store: str | None, as_json: bool) -> None:
+    """Every source: its last poll, how many entries wait in its queue, when it is due.
+
+    Also those that are no longer declared and have entries that wait.
+    """
+    found = list(health(loaded(path).sources, store))
+    if not as_json:
+        table(found)
+        return
+    for one in found:
+        put(one)
+
+
+def loaded(path: Path | None) -> "Declared":
+    """What the file, else that of the settings, declares; its errors go to stderr."""
+    from pipeline.config import settings
+    from pipeline.sources.declared import load
+
+    declared = load(*((path,) if path else settings().sources))
+    for line in declared.errors:
+        click.echo(f"newsroom: {line}", err=True)
+    return declared
+
+
+def put(record: Any) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.encode(record).decode())
+
+
+def health(declared: tuple["Source", ...], store: str | None) -> Iterator[dict[str, Any]]:
+    """A record for each declared source, then for each other one whose queue is not empty."""
+    from pipeline import polls
+
+    bucket = opened(store)
+    for source in declared:
+        yield record(source, polls.read(bucket, source.name))
+    known = {listed.key.removeprefix("sources/").removesuffix(".json") for listed in bucket.keys("sources/")}
+    for name in sorted(known - {source.name for source in declared}):
+        if (state := polls.read(bucket, name)).pending:
+            yield record(None, state)
+
+
+def record(source: "Source | None", state: "State") -> dict[str, Any]:
+    """What `list --json` says of a source; times are UTC, `failing` counts polls in a row."""
+    from pipeline.polls import PASTED
+    from pipeline.sources.declared import shown
+
+    poll = state.last_poll
+    return {
+        "name": state.name,
+        "url": shown(source.url) if source else None,
+        "kind": source.kind if source else None,
+        "declared": source is not None or state.name == PASTED,
+        "last_poll": poll.at if poll else None,
+        "status": poll.status if poll else None,
+        "reason": poll.reason if poll else None,
+        "failing": state.failures,
+        "pending": len(state.pending),
+        "due_at": state.due_at,
+    }
+
+
+def table(found: list[dict[str, Any]]) -> None:
+    """The records for a person; what is wrong stands below."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    shape = Table("source", "last poll", "status", "pending", "due", box=SIMPLE_HEAD)
+    console = Console()
+    for one in found:
+        status = f"failing, {one['failing']} ×" if one["failing"] else str(one["status"] or "·")
+        polled, due = (f"{one[key]:%Y-%m-%d %H:%M}" if one[key] else "·" for key in ("last_poll", "due_at"))
+        shape.add_row(one["name"], polled, status, str(one["pending"]), due)
+    console.print(shape)
+    for one in found:
+        gone = None if one["declared"] else "is no longer declared; declared again, what waits would be taken up"
+        for line in filter(None, (one["reason"], gone)):
+            console.print(f"{one['name']}: {line}", style="yellow", markup=False, highlight=False)

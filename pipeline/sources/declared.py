@@ -1,0 +1,134 @@
+"""The sources file: what it declares, and what is wrong in it, each fault named by file, source and key."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pipeline import seeds
+from pipeline.errors import SourceError
+from pipeline.model import Source
+from pipeline.polls import PASTED, seconds
+from pipeline.sources import KINDS
+
+TYPES = {field.name: field.type for field in msgspec.structs.fields(Source)}
+REQUIRED = tuple(field.name for field in msgspec.structs.fields(Source) if field.required)
+
+
+class Declared(NamedTuple):
+    """The sources that can be used, in the order of the file, and a line for each fault of the others."""
+
+    sources: tuple[Source, ...]
+    errors: tuple[str, ...]
+
+
+class Rule(NamedTuple):
+    """What the value of a key must be beyond its type."""
+
+    holds: Callable[[Any], object]
+    says: str
+
+
+def _is_duration(every: str) -> bool:
+    try:
+        return seconds(every) <= 366 * 86_400
+    except ValueError:
+        return False
+
+
+def _is_place(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname if parts.scheme in ("http", "https", "s3") else url.startswith("file:///")
+        return bool(named) and parts.port != 0 and not re.search(r"[\s\x00-\x20]", url)
+    except ValueError:
+        return False
+
+
+def _shape(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern).fullmatch
+
+
+RULES = {
+    "name": Rule(_shape("(?!pasted$)[a-z0-9-]{1,64}"), f"must be [a-z0-9-], at most 64, and not {PASTED}"),
+    "url": Rule(_is_place, "must be a URL with https, http, s3 or file:///"),
+    "kind": Rule(KINDS.__contains__, f"must be one of {', '.join(KINDS)}"),
+    "country": Rule(_shape("[A-Z]{2}"), "must be two capitals of ISO 3166-1, such as KE"),
+    "language": Rule(_shape("[a-z]{2}"), "must be two letters of ISO 639-1, such as en"),
+    "every": Rule(_is_duration, 'must be a time such as "90s", "15m", "2h" or "1d"'),
+    "allow_hosts": Rule(
+        lambda hosts: all(re.fullmatch(r"[^\s/@:]+:\d{1,5}|\[[0-9a-f:]+\]:\d{1,5}", host) for host in hosts),
+        "must be a list of host:port",
+    ),
+    "auth": Rule(_shape(r"[A-Za-z_][\w.-]{0,99}"), "must be the name of a variable or connection, never a secret"),
+    "per_host_delay": Rule(lambda pause: 0 <= pause <= 3600, "must be 0 to 3600 seconds"),
+    "limit": Rule(lambda limit: limit > 0, "must be a number above 0"),
+}
+
+
+def load(*paths: Path) -> Declared:
+    """What the files declare together; a source with a fault is left out, the others are kept.
+
+    Raises `SourceError` for a file that is missing or is no TOML.
+    """
+    sources: dict[str, Source] = {}
+    errors: list[str] = []
+    for path in paths:
+        tables = _tables(path)
+        errors += (f"{path}: unknown key {key}: sources are tables [[source]]" for key in tables if key != "source")
+        listed = tables.get("source", [])
+        if not isinstance(listed, list) or not all(isinstance(table, dict) for table in listed):
+            errors.append(f"{path}: source: must be tables [[source]]")
+            continue
+        for number, table in enumerate(listed, 1):
+            name = table.get("name")
+            where = f"{path}: source {name if isinstance(name, str) else number}"
+            wrong = [*faults(table), *(["name: is declared twice"] if name in sources else [])]
+            errors += (f"{where}: {line}" for line in wrong)
+            if not wrong:
+                sources[str(name)] = msgspec.convert(table, Source)
+    return Declared(tuple(sources.values()), tuple(errors))
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceError(f"sources file {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(f"sources file {path} is no TOML: {error}") from None
+
+
+def faults(table: dict[str, Any]) -> Iterator[str]:
+    """A line for each key that is missing, unknown, or has a value that it cannot have."""
+    yield from (f"{key}: is missing" for key in REQUIRED if key not in table)
+    for key, value in table.items():
+        if key not in TYPES:
+            near = get_close_matches(key, TYPES, n=1)
+            yield f"{key}: unknown key" + (f"; {near[0]}?" if near else "")
+            continue
+        try:
+            rule = RULES.get(key)
+            if rule and not rule.holds(msgspec.convert(value, TYPES[key])):
+                yield f"{key}: {rule.says}, not {shown(str(value))!r}"
+            msgspec.convert(value, TYPES[key])
+        except msgspec.ValidationError as error:
+            yield f"{key}: {error}"
+
+
+def shown(url: str) -> str:
+    """The URL with its secrets as `***`: login, and the parameters of the table."""
+    url = re.sub(r"(?<=://)[^/?#@\s]*(?:@[^/?#@\s]*)*@", "***@", url)
+    return re.sub(r"(?<=[?&;])([^=&;#]+)=([^&;#]+)", _masked, url)
+
+
+def _masked(parameter: re.Match[str]) -> str:
+    name = parameter[1].lower()
+    secret = any(fnmatch(name, pattern) for pattern in seeds.lines("secret_parameters.txt"))
+    return f"{parameter[1]}=***" if secret else parameter[0]
