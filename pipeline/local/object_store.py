@@ -14,9 +14,10 @@ from pipeline.errors import NewsroomError, StoreError
 from pipeline.local.ports import answers, free_port
 from pipeline.local.private import write_private
 from pipeline.local.processes import Process
+from pipeline.seeds import SEEDS
 from pipeline.store.s3 import S3Store
 
-BUILT_MINIO = Path(__file__).resolve().parents[2] / "var" / "minio" / "minio"
+BUILT_MINIO = SEEDS.parent / "var" / "minio" / "minio"
 BUCKET = "newsroom"
 CREDENTIALS = "object_store.json"
 READY_SECONDS = 60
@@ -116,14 +117,17 @@ def start_minio(program: Path, state: Path, port: int) -> Process:
 def start_weed(program: Path, state: Path, port: int) -> Process:
     flags: dict[str, object] = {"dir": state / "seaweedfs", "filer": "true", "s3": "true", "s3.port": port}
     flags |= {"ip": "127.0.0.1", "ip.bind": "127.0.0.1", "s3.config": state / CREDENTIALS}
-    flags |= {"s3.port.iceberg": 0, "s3.port.lance": 0}
+    flags |= {"s3.port.iceberg": 0, "s3.port.lance": 0, "master.electionTimeout": "1s"}
+    flags |= {"master.telemetry": "false"}  # else it reports to its makers
     # gRPC would listen 10000 above its part, where the system gives ports to clients.
     for part in ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3.grpc"):
         name, _, grpc = part.partition(".")
         flags[f"{name}.port{grpc and '.grpc'}"] = free_port(state, f"seaweedfs-{part}")
     words = ["server", *(f"-{flag}={value}" for flag, value in flags.items())]
     env = {"HOME": str(state), "PATH": os.defpath}
-    return Process.start("seaweedfs", [program, *words], state / "logs" / "seaweedfs.log", env=env)
+    log = state / "logs" / "seaweedfs.log"
+    # It waits 15 s for streams of its own; what it has answered is in the system's hands before.
+    return Process.start("seaweedfs", [program, *words], log, env=env, stop_seconds=2)
 
 
 SERVERS: dict[Kind, tuple[Callable[[], Path | None], Callable[[Path, Path, int], Process], str, str]] = {

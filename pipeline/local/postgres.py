@@ -20,7 +20,7 @@ NOBODY = 65534
 """Who runs it when we are root, which PostgreSQL refuses to run as."""
 
 USER = "airflow"
-PASSWORD = "postgres.password"
+KEPT = "postgres.password"
 READY_SECONDS = 60
 
 
@@ -51,7 +51,7 @@ def start_postgres(state: Path, *, port: int | None = None) -> Postgres:
     if user:
         reachable(programs)
         reachable(state)
-    password = kept_password(state / PASSWORD, user)
+    password = kept_password(state / KEPT, user)
     if not data.exists():
         make_cluster(programs, data, user)
     forget_stranger(data / "postmaster.pid")
@@ -82,7 +82,7 @@ def make_cluster(programs: Path, data: Path, user: int | None) -> None:
     new.mkdir(mode=0o700)
     if user:
         os.chown(new, user, user)
-    auth = ["-U", USER, "--auth=scram-sha-256", f"--pwfile={data.with_name(PASSWORD)}"]
+    auth = ["-U", USER, "--auth=scram-sha-256", f"--pwfile={data.with_name(KEPT)}"]
     form = ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     run([programs / "initdb", "-D", new, *auth, *form], "", user)
     run([programs / "postgres", "--single", "-D", new, "postgres"], f"CREATE DATABASE {USER}\n", user)

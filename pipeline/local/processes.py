@@ -18,7 +18,7 @@ from pipeline.errors import NewsroomError
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 15
-"""From the polite signal to the kill."""
+"""From the polite signal to the kill, for most."""
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Process:
     popen: "subprocess.Popen[bytes]"
     log: Path
     stop_signal: signal.Signals
+    stop_seconds: float
     claim: IO[str]
 
     @classmethod
@@ -41,6 +42,7 @@ class Process:
         env: Mapping[str, str] | None = None,
         user: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        stop_seconds: float = STOP_SECONDS,
     ) -> Self:
         """Starts a server with its output in `log`, its pid beside it; it gets `stop_signal` when this thread dies.
 
@@ -68,14 +70,14 @@ class Process:
             claim.close()
             raise NewsroomError(f"{name} cannot be started: {error}") from None
         print(popen.pid, shlex.join(command), sep="\n", file=claim, flush=True)
-        return cls(name, popen, log, stop_signal, claim)
+        return cls(name, popen, log, stop_signal, stop_seconds, claim)
 
     def stop(self) -> None:
         """Ends it, politely first; harmless when it has ended."""
         if self.popen.poll() is None:
             self.popen.send_signal(self.stop_signal)
             try:
-                self.popen.wait(STOP_SECONDS)
+                self.popen.wait(self.stop_seconds)
             except subprocess.TimeoutExpired:
                 os.killpg(self.popen.pid, signal.SIGKILL)
                 self.popen.wait()
@@ -96,7 +98,9 @@ class Process:
             while not ready():
                 self.require_running()
                 if time.monotonic() > until:
-                    raise NewsroomError(f"{self.name} is not ready after {seconds:.0f} s: {self.last_words()}")
+                    raise NewsroomError(
+                        f"{self.name} is not ready after {seconds:.0f} s: {self.last_line()} (log: {self.log})"
+                    )
                 time.sleep(0.05)
         except BaseException:
             self.stop()
@@ -106,12 +110,12 @@ class Process:
         """Raises `NewsroomError` with its last words when it has ended."""
         status = self.popen.poll()
         if status is not None:
-            raise NewsroomError(f"{self.name} has ended (status {status}): {self.last_words()}")
+            raise NewsroomError(f"{self.name} has ended (status {status}): {self.last_line()} (log: {self.log})")
 
-    def last_words(self) -> str:
-        """The last line of its log that says something, and where the rest is."""
+    def last_line(self) -> str:
+        """The last line of its log that says something."""
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return f"{lines[-1][:300] if lines else 'it said nothing'} (log: {self.log})"
+        return lines[-1][:300] if lines else "it said nothing"
 
 
 def follow(parent: int, stop_signal: signal.Signals) -> Callable[[], None] | None:

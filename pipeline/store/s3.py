@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,11 +109,13 @@ class S3Store:
             self.client.delete_object(**self.at(key))
 
     def keys(self, prefix: str) -> Iterator[Listed]:
+        return in_order(self.listed(prefix), prefix)
+
+    def listed(self, prefix: str) -> Iterator[Listed]:
+        """In the order of the server."""
         with self.named_errors(prefix):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self.prefix + prefix
-            )
-            for page in pages:
+            pages = self.client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
                 for found in page.get("Contents", ()):
                     yield Listed(found["Key"].removeprefix(self.prefix), found["Size"])
 
@@ -205,6 +207,24 @@ class S3Store:
             return StoreFull(f"{self.url}: no room is left for {key} ({said}): free some, or use another store")
         mend = MENDS.get(said, "see the log of the store")
         return StoreError(f"{self.url}: {said} at {self.client.meta.endpoint_url} ({key or 'listing'}): {mend}")
+
+
+def in_order(found: Iterable[Listed], prefix: str) -> Iterator[Listed]:
+    """The keys in code point order, holding back what may have to wait.
+
+    SeaweedFS lists folder by folder in the order of their names: "a/b" before "a-b", which S3 has the other way. So
+    what lies in "a" waits until no name in the same folder can come before "a/" any more.
+    """
+    start, name, held = prefix.rfind("/") + 1, "", list[Listed]()
+    for listed in found:
+        now = listed.key[start:].split("/", 1)[0]
+        if held and now != name and not (now.startswith(name) and now[len(name)] < "/"):
+            yield from sorted(held)
+            held = []
+        if not held:
+            name = now
+        held.append(listed)
+    yield from sorted(held)
 
 
 def code(error: Any) -> str:

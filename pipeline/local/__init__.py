@@ -1,0 +1,1 @@
+"""The servers that `make run` and the tests start on this machine: an S3 server and PostgreSQL, on loopback alone."""
