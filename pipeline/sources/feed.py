@@ -36,13 +36,19 @@ class TooLong(BaseException):
     """The time for a feed is up; no `except` of the parser may take it for one of its own."""
 
 
-def read(source: Source, url: str, headers: Mapping[str, str], body: bytes) -> Offer:
+def read(
+    source: Source, url: str, headers: Mapping[str, str], body: bytes, *, cpu_seconds: float = CPU_SECONDS
+) -> Offer:
     """Every entry that feedparser finds, links resolved against `xml:base` or the feed's URL."""
     data, content_type, warning = utf8(body, headers.get("content-type", ""))
-    parsed = parse(data, url, content_type)
-    if not parsed.entries and not parsed.version:
-        raise SourceError(f"no feed: it is {what_it_is(data, parsed.feed)}")
-    entries = tuple(entry(dict(raw), parsed, source, url, data) for raw in parsed.entries)
+    try:
+        with limited(cpu_seconds):
+            parsed = parse(data, url, content_type)
+            if not parsed.entries and not parsed.version:
+                raise SourceError(f"no feed: it is {what_it_is(data, parsed.feed)}")
+            entries = tuple(entry(dict(raw), parsed, source, url, data) for raw in parsed.entries)
+    except TooLong:
+        raise SourceError(f"reading it takes longer than {cpu_seconds} s of processor time") from None
     return Offer(entries, tuple(filter(None, (fault(parsed, data), warning))))
 
 
@@ -52,18 +58,15 @@ def parse(data: bytes, url: str, content_type: str) -> Any:
 
     headers = {"content-type": content_type, "content-location": url}
     try:
-        with limited():
-            return feedparser.parse(
-                io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-            )
-    except TooLong:
-        raise SourceError(f"reading it takes longer than {CPU_SECONDS} s") from None
+        return feedparser.parse(
+            io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
     except FAULTS as error:
         raise SourceError(f"it breaks the feed parser: {type(error).__name__}: {error}"[:200]) from error
 
 
 @contextmanager
-def limited() -> Iterator[None]:
+def limited(cpu_seconds: float) -> Iterator[None]:
     """Raises `TooLong` when the process has spent its CPU seconds; only the main thread can be stopped so."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -73,7 +76,7 @@ def limited() -> Iterator[None]:
         raise TooLong
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, cpu_seconds)
     try:
         yield
     finally:

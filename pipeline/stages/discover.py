@@ -92,11 +92,10 @@ async def ask(desk: Desk, client: Client, source: Source) -> Asked:
 
 
 def local(source: Source) -> Asked:
-    path = Path(unquote(urlsplit(source.url).path))
     if source.kind == "files":
-        return Asked(source, None) if path.exists() else Asked(source, None, error="no such file or folder")
+        return Asked(source, None)  # its reader looks into the folder
     try:
-        return Asked(source, None, path.read_bytes())
+        return Asked(source, None, Path(unquote(urlsplit(source.url).path)).read_bytes())
     except OSError as error:
         return Asked(source, None, error=error.strerror or str(error))
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipeline import captures, ledger
 from pipeline.errors import EntryError, Retryable, Skipped
 from pipeline.model import Entry, Exchange, Taken
-from pipeline.sources import file_exchange
+from pipeline.sources.files import file_exchange
 from pipeline.stages.desk import NO_CONTACT, Desk, ended, put_off
 from pipeline.stages.plan import host
 from pipeline.web.client import Client
