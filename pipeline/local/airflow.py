@@ -9,13 +9,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import ROOT
 from pipeline.errors import NewsroomError
+from pipeline.ledger import run_name
 from pipeline.local.processes import Process
 
 PATIENCE = 180
@@ -50,10 +53,10 @@ class Airflow:
         found: str = self.call("GET", f"dags/{dag}/dagRuns/{run}")["state"]
         return found
 
-    def started_at(self, dag: str, run: str) -> str:
-        """The time that names the run in the ledger."""
-        found: str = self.call("GET", f"dags/{dag}/dagRuns/{run}")["run_after"]
-        return found
+    def ledger_name(self, dag: str, run: str) -> str:
+        """What the ledger calls the run."""
+        began = self.call("GET", f"dags/{dag}/dagRuns/{run}")["run_after"]
+        return run_name(datetime.fromisoformat(began), f"{dag} {run}")
 
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.call("GET", f"dags/{dag}/dagRuns/{run}/taskInstances?limit=1000")[
@@ -62,17 +65,26 @@ class Airflow:
         return found
 
 
-def start(state: Path, port: int, database: str, extra: dict[str, str], say: Callable[[str], None]) -> Airflow:
-    """Starts all processes, each once the one before answers; what they print lies under state/logs."""
+def start(state: Path, port: int, database: str, extra: dict[str, str], running: ExitStack) -> Airflow:
+    """Starts all processes, each once the one before answers, and leaves their ends to `running`.
+
+    What they print lies under state/logs.
+    """
     home = state / "airflow"
     home.mkdir(parents=True, exist_ok=True)
     env = environment(home, port, database) | extra
-    migrate(home, state / "logs", env, say)
-    airflow = Airflow(f"http://127.0.0.1:{port}", [launch("api-server", state / "logs", env)])
+    migrate(home, state / "logs", env)
+    airflow = Airflow(f"http://127.0.0.1:{port}", [])
+
+    def follow(name: str) -> None:
+        airflow.processes.append(launch(name, state / "logs", env))
+        running.callback(airflow.processes[-1].stop)
+
+    follow("api-server")
     wait("Airflow's API", airflow, lambda: healthy(airflow))
     set_pools(airflow)
     for name in FOLLOWERS:
-        airflow.processes.append(launch(name, state / "logs", env))
+        follow(name)
     wait("Airflow's scheduler", airflow, lambda: scheduling(airflow))
     wait("the DAGs", airflow, lambda: has_dags(airflow))
     return airflow
@@ -125,15 +137,14 @@ def kept_secrets(home: Path) -> dict[str, str]:
     return found
 
 
-def migrate(home: Path, logs: Path, env: dict[str, str], say: Callable[[str], None]) -> None:
+def migrate(home: Path, logs: Path, env: dict[str, str]) -> None:
     """Brings Airflow's database to this version, once for each: it takes seven CPU seconds."""
     done = home / "migrated"
     if done.exists() and done.read_text() == version("apache-airflow"):
         return
-    say("Preparing Airflow's database …")
     process = launch("migrate", logs, env, "db", "migrate")
     if process.wait() != 0:
-        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_line()} (more in {process.log})")
+        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_words()}")
     done.write_text(version("apache-airflow"))
 
 

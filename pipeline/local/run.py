@@ -20,7 +20,8 @@ from pipeline.local.demo import Demo, start_demo
 from pipeline.local.object_store import ObjectStore, start_object_store
 from pipeline.local.ports import free_port
 from pipeline.local.postgres import start_postgres
-from pipeline.store import Store, open_store
+from pipeline.local.processes import Process
+from pipeline.store import Store
 
 SHOWN = 5
 """Titles that are shown of what has landed."""
@@ -67,21 +68,14 @@ def house(running: ExitStack) -> None:
     demo = running.enter_context(start_demo(STATE))
     said("demo site", f"{demo.url}, its clock at {demo.now:%Y-%m-%d %H:%M}")
     remember(objects, demo)
-    airflow = running.enter_context(all_of_airflow(objects, demo, database.url))
+    say("  Airflow takes half a minute …")
+    extra = {**environment(objects, demo), "AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
+    airflow = airflows.start(STATE, free_port(STATE, "airflow", 8080), database.url, extra, running)
     said("Airflow", f"{airflow.url}, without login: it listens on this machine alone")
-    store = open_store(f"s3://{objects.bucket}", endpoint=objects.endpoint, key=objects.key, secret=objects.secret)
+    store = objects.store()
     ingest(airflow, store, demo)
     farewell(airflow, objects, store)
     stay(airflow, [objects.process, database.process, demo.process])
-
-
-@contextmanager
-def all_of_airflow(objects: ObjectStore, demo: Demo, database: str) -> Iterator[Airflow]:
-    """Airflow with the connection to the store; its processes end in the reverse order of their start."""
-    extra = {**environment(objects, demo), "AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
-    say("  Airflow takes half a minute …")
-    with ExitStack() as processes:
-        yield airflows.start(STATE, free_port(STATE, "airflow", 8080), database, extra, say, processes)
 
 
 def environment(objects: ObjectStore, demo: Demo) -> dict[str, str]:
@@ -90,7 +84,9 @@ def environment(objects: ObjectStore, demo: Demo) -> dict[str, str]:
     declared.write_text(demo.declared)
     return {
         "NEWSROOM_STORE": f"s3://{objects.bucket}",
-        "NEWSROOM_SOURCES": os.pathsep.join((os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml")), str(declared))),
+        "NEWSROOM_SOURCES": os.pathsep.join(
+            (os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml")), str(declared))
+        ),
         "NEWSROOM_BROWSE": objects.browse,
     }
 
@@ -115,9 +111,11 @@ def ingest(airflow: Airflow, store: Store, demo: Demo) -> None:
     say("\nThe DAG `ingest` takes the demo site:")
     run = airflow.trigger("ingest", {"sources": list(demo.sources), "not_due": True})
     state = watch(airflow, run)
-    found = ledger.closed(store, ledger.run_name(airflow.started_at("ingest", run), f"ingest {run}"))
+    found = ledger.closed(store, airflow.ledger_name("ingest", run))
     if found is None:
-        raise NewsroomError(f"the run ended as {state} before its ledger was closed: {airflow.url}/dags/ingest/runs/{run}")
+        raise NewsroomError(
+            f"the run ended as {state} before its ledger was closed: {airflow.url}/dags/ingest/runs/{run}"
+        )
     summary(store, found)
     if state != "success":
         say(f"The run is {state}: {airflow.url}/dags/ingest/runs/{run} shows the task that failed.")
@@ -131,7 +129,9 @@ def watch(airflow: Airflow, run: str) -> str:
     shown, ends = "", time.monotonic() + RUN_PATIENCE
     while time.monotonic() < ends:
         state = airflow.state("ingest", run)
-        at_work = ", ".join(sorted({t["task_id"].rpartition(".")[2] for t in airflow.tasks("ingest", run) if t["state"] == "running"}))
+        at_work = ", ".join(
+            sorted({t["task_id"].rpartition(".")[2] for t in airflow.tasks("ingest", run) if t["state"] == "running"})
+        )
         if at_work and at_work != shown:
             say(f"  {at_work}")
             shown = at_work
@@ -156,7 +156,7 @@ To try next, in another terminal:
 Ctrl-C stops everything; make run goes on from here.""")
 
 
-def stay(airflow: Airflow, others: list[object]) -> None:
+def stay(airflow: Airflow, others: list[Process]) -> None:
     """Until Ctrl-C, or until a part dies."""
     while True:
         for process in (*airflow.processes, *others):

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from pipeline import captures
 from pipeline.clean.worker import Cleaner, Page
-from pipeline.documents import known
 from pipeline.errors import EntryError
+from pipeline.landing import known
 from pipeline.model import Document, Taken
 from pipeline.stages.desk import Desk, ended
 

@@ -35,7 +35,7 @@ def fetch(desk: Desk, run: str, batch: str, taken: list[Taken]) -> list[Taken]:
     """The entries with where their captures lie in raw/; what could not be fetched has its outcome."""
     got = asyncio.run(fetch_hosts(desk, taken))
     refs = keep(desk, run, batch, [(one.entry, fetched.exchanges) for one, fetched in zip(taken, got, strict=True)])
-    return [conclude(desk, one, *pair) for one, *pair in zip(taken, got, refs, strict=True)]
+    return [conclude(desk, one, came, kept) for one, came, kept in zip(taken, got, refs, strict=True)]
 
 
 async def fetch_hosts(desk: Desk, taken: list[Taken]) -> list[Fetched]:
@@ -80,7 +80,7 @@ async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fe
             login=desk.login(source.auth) if source.auth else None,
         )
         exchanges, error = answer.exchanges, answer.error
-    return Fetched(exchanges, error, round((desk.clock() - began).total_seconds() * 1000))
+    return Fetched(exchanges, error, ms=round((desk.clock() - began).total_seconds() * 1000))
 
 
 def keep(

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from pipeline import documents
+from pipeline import landing
+from pipeline.clean import RULES
 from pipeline.errors import NewerEdition, Retryable, StoreError
 from pipeline.identity import article_id
 from pipeline.model import Taken
@@ -32,9 +33,9 @@ def put(desk: Desk, taken: Taken) -> Taken:
     if taken.document is None:
         raise ValueError(f"{taken.queued_as} has neither a document nor an outcome")
     if not taken.known:
-        outcome, key = documents.land(desk.store, taken.document)
+        outcome, key = landing.land(desk.store, taken.document)
         return replace(taken, outcome=outcome, key=key, stage="land")
-    seen = documents.see(desk.store, taken.document)
+    seen = landing.see(desk.store, taken.document)
     if seen is None:
         return put_off(taken, "the earlier version went meanwhile", "land", desk.clock())
     return replace(taken, outcome="unchanged", key=seen, stage="land")
@@ -44,7 +45,7 @@ def remembered(desk: Desk, taken: Taken) -> Taken:
     """A page that is gone is said in the folder of its article, where we have one."""
     if taken.reason not in GONE or taken.entry.url is None or taken.record is None or taken.captured_at is None:
         return taken
-    key = documents.gone(desk.store, article_id(taken.entry.url), taken.captured_at, taken.record)
+    key = landing.gone(desk.store, article_id(taken.entry.url), taken.captured_at, taken.record, f"c{RULES}")
     return replace(taken, key=key)
 
 

@@ -7,10 +7,11 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import documents, ledger, polls, tables
+from pipeline import landing, ledger, polls, tables
+from pipeline.documents import key_of
 from pipeline.errors import NotFound, Retryable, RunClosed
 from pipeline.ledger import Run
-from pipeline.model import Outcome, Taken
+from pipeline.model import Outcome, Taken, Verdict
 from pipeline.polls import Poll
 from pipeline.stages import BATCH_STAGES
 from pipeline.stages.batch import left_reason
@@ -70,9 +71,12 @@ def rescue(desk: Desk, taken: Taken, reason: str) -> Taken:
     """The entry with the outcome that its article's folder shows, or with that of a failure."""
     if taken.outcome is not None:
         return taken
-    key = documents.key_of_capture(desk.store, taken.document) if taken.document else None
-    if key:
-        return replace(taken, outcome="landed" if key.endswith(".json") else "unchanged", stage="land", key=key)
+    if taken.document:
+        key = key_of(taken.document)
+        found = next((k for k in landing.history(desk.store, key.id) if k.moment == key.moment), None)
+        if found:
+            outcome: Verdict = "landed" if found.kind == "json" else "unchanged"
+            return replace(taken, outcome=outcome, stage="land", key=str(found))
     return ended(taken, Retryable(reason), "land", desk.clock())
 
 
