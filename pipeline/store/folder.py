@@ -71,9 +71,9 @@ class FolderStore:
                 parent.rmdir()
 
     def keys(self, prefix: str) -> Iterator[Listed]:
-        above, _, begin = prefix.rpartition("/")
+        above, slash, begin = prefix.rpartition("/")
         with self.named_errors(prefix):
-            yield from walk(self.path(above) if above else self.root, f"{above}/" if above else "", begin)
+            yield from walk(self.path(above) if slash else self.root, above + slash, begin)
 
     def table(self, name: str) -> tuple[str, dict[str, str]]:
         return str(self.path(f"tables/{name}")), {}
