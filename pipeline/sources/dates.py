@@ -14,7 +14,7 @@ YEARS = range(1605, 2101)
 LONGEST = 100  # characters of a date; the patterns below look at no more
 
 _DAY, _YEAR, _REST = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?", r"(?P<year>\d{4})", r"(?:[T\s,.]+(?P<rest>.*))?"
-_WEEKDAY, _MONTH = r"(?:[^\W\d]+[.,]?\s*)?", r"(?P<month>[^\W\d]{3,})\.?"
+_WEEKDAY, _MONTH = r"(?:[^\W\d]+(?:[.,]+\s*|\s+))?", r"(?P<month>[^\W\d]{3,})\.?"
 SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
@@ -61,6 +61,8 @@ def _shaped(text: str) -> datetime | None:
         if match := shape.fullmatch(text):
             part = match.groupdict()
             month = int(part["month"]) if part["month"].isdecimal() else _month(part["month"])
+            if month is None:
+                break
             year = int(part["year"]) + (0 if len(part["year"]) == 4 else 2000 if part["year"] < "70" else 1900)
             return datetime(year, month, int(part["day"]), tzinfo=UTC) + _since_midnight(part.get("rest"))
     return None
@@ -101,13 +103,10 @@ def _believed(text: str, read: struct_time | None) -> datetime | None:
     return datetime.fromtimestamp(timegm(read), UTC)
 
 
-def _month(name: str) -> int:
+def _month(name: str) -> int | None:
     """The month of a name in any language of the table."""
-    name, months = name.casefold(), _months()
-    for length in range(len(name), 2, -1):
-        if month := months.get(name[:length]):
-            return month
-    raise ValueError(name)
+    beginnings = (name.casefold()[:length] for length in range(len(name), 2, -1))
+    return next((_months()[each] for each in beginnings if each in _months()), None)
 
 
 @cache

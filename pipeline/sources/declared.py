@@ -114,12 +114,13 @@ def faults(table: dict[str, Any]) -> Iterator[str]:
             yield f"{key}: unknown key" + (f"; {near[0]}?" if near else "")
             continue
         try:
-            rule = RULES.get(key)
-            if rule and not rule.holds(msgspec.convert(value, TYPES[key])):
-                yield f"{key}: {rule.says}, not {shown(str(value))!r}"
-            msgspec.convert(value, TYPES[key])
+            converted = msgspec.convert(value, TYPES[key])
         except msgspec.ValidationError as error:
             yield f"{key}: {error}"
+            continue
+        rule = RULES.get(key)
+        if rule and not rule.holds(converted):
+            yield f"{key}: {rule.says}" + ("" if key == "auth" else f", not {shown(str(value))!r}")
 
 
 def shown(url: str) -> str:

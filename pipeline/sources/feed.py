@@ -28,6 +28,7 @@ MARKUP = re.compile(
     r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL
 )
 INLINE = re.compile(r"</?(?:a|abbr|b|cite|em|font|i|mark|q|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE)
+MAIL = re.compile(r"[<(]?[^\s<>()]+@[^\s<>()]+[>)]?")
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What feedparser is known to raise on bytes made up to break it."""
 
@@ -59,7 +60,7 @@ def parse(data: bytes, url: str, content_type: str) -> Any:
     headers = {"content-type": content_type, "content-location": url}
     try:
         return feedparser.parse(
-            io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            io.BytesIO(data or b" "), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
     except FAULTS as error:
         raise SourceError(f"it breaks the feed parser: {type(error).__name__}: {error}"[:200]) from error
@@ -81,7 +82,7 @@ def limited(cpu_seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        signal.signal(signal.SIGVTALRM, before or signal.SIG_DFL)
 
 
 def what_it_is(data: bytes, feed: Any) -> str:
@@ -122,7 +123,7 @@ def entry(raw: dict[str, Any], parsed: Any, source: Source, url: str, data: byte
         updated_at=instant(raw.get("updated"), raw.get("updated_parsed")),
         summary=plain(raw.get("summary"), raw.get("summary_detail"), "summary", rss),
         body=whole(raw, url) if source.full_text else None,
-        authors=names(author.get("name") for author in raw.get("authors", ())),
+        authors=names(writers(raw)),
         tags=names(tag.get("label") or tag.get("term") for tag in raw.get("tags", ())),
         language=language(raw, parsed.feed) or source.language,
     )
@@ -152,6 +153,15 @@ def plain(value: str | None, detail: Any, field: str, rss: bool) -> str | None:
     value = " ".join(value.split())
     most = LONGEST[field]
     return value if len(value) <= most else f"{value[: most - 1]}…"
+
+
+def writers(raw: dict[str, Any]) -> list[str | None]:
+    """The names of the authors without their addresses; feedparser cuts "ada@tern.media (Ada)" in the wrong place."""
+    found = [author.get("name") for author in raw.get("authors", ())]
+    last = raw.get("author", "")[: 10 * LONGEST["name"]]
+    if "@" in last:
+        found[-1:] = [MAIL.sub("", last).strip(" ()")]
+    return found
 
 
 def names(values: Iterable[Any]) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def read(source: Source, url: str, headers: Mapping[str, str], body: bytes) -> O
         guid = f"{path.relative_to(root).as_posix()} {digest}"
         entries.append(Entry(source=source.name, url=page, guid=guid, language=source.language))
     if not entries:
-        raise SourceError(f"no page in {root}" if root.exists() else f"no such file or folder: {root}")
+        raise SourceError(f"no page is at {source.url}")
     return Offer(tuple(entries), tuple(warnings))
 
 

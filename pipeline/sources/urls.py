@@ -1,5 +1,6 @@
 """A text list of URLs: one a line, with a title after a tab where it is known; `#` begins a comment."""
 
+import re
 from collections.abc import Mapping
 
 from pipeline.errors import SourceError
@@ -14,7 +15,7 @@ def read(source: Source, url: str, headers: Mapping[str, str], body: bytes) -> O
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         link, _, title = line.strip().partition("\t")
-        found = absolute(link, url) if "://" in link else None
+        found = absolute(link, url) if re.match("[a-z]+://[^ ]", link, re.IGNORECASE) else None
         if found:
             entries.append(Entry(source=source.name, url=found, title=title.strip() or None, language=source.language))
         else:
