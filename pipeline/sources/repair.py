@@ -7,6 +7,7 @@ FORBIDDEN = bytes(c for c in range(32) if c not in b"\t\n\r")
 OTHER_BYTES = (b"\0", b"\x1b$", b"\x1b(", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """What shows a coding that is no UTF-8 although it may decode as such: UTF-16 and 32, ISO-2022."""
 
+DECLARATION = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"'][^>]*\?>")
 REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 FEW = 20
 """A text is UTF-8 with bad spots where at most one in so many of its characters beyond ASCII is none."""
@@ -15,21 +16,40 @@ FEW = 20
 def utf8(body: bytes, content_type: str) -> tuple[bytes, str, str | None]:
     """The bytes, the content type to read them by, and a warning.
 
-    What is valid UTF-8 is UTF-8, whatever header and declaration say; what is not is left to the parser, which tries
-    what they say and then guesses.
+    What is valid UTF-8 is UTF-8, whatever header and declaration say; else what header, then declaration say, where it
+    can be; what remains is for the parser to guess.
     """
-    charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    as_said = f"application/xml; charset={charset[1]}" if charset else "application/xml"
-    if any(sign in body[:1000] for sign in OTHER_BYTES):
-        return body, as_said, None
-    text, warning = body.decode("utf-8", "replace"), None
-    bad = 0 if "�" not in text else text.count("�") - body.count("�".encode())
-    if bad:
-        if bad * FEW > len(text) - len(text.encode("ascii", "ignore")):
-            return body, as_said, None
-        warning = f"{bad} characters are no UTF-8"
-    body = text.encode().removeprefix(codecs.BOM_UTF8).translate(None, FORBIDDEN).lstrip()
+    text, warning = None, None
+    if not any(sign in body[:1000] for sign in OTHER_BYTES):
+        text, warning = _mostly_utf8(body)
+    if text is None:
+        declared = DECLARATION.match(body)
+        header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+        text = _decoded(body, header and header[1], declared and declared[1].decode())
+    if text is None:
+        return re.sub(rb"^\s*<\?xml[^>]*>", b"", body), "application/xml", None
+    body = text.encode("utf-8", "replace").removeprefix(codecs.BOM_UTF8).translate(None, FORBIDDEN).lstrip()
     return REFERENCE.sub(_possible, body), "application/xml; charset=utf-8", warning
+
+
+def _mostly_utf8(body: bytes) -> tuple[str | None, str | None]:
+    """The text with its bad spots replaced, and a warning of these; None where there are too many."""
+    text = body.decode("utf-8", "replace")
+    bad = text.count("�") - body.count("�".encode())
+    if not bad:
+        return text, None
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    return (text, f"{bad} characters are no UTF-8") if bad * FEW <= foreign else (None, None)
+
+
+def _decoded(body: bytes, *names: str | None) -> str | None:
+    """The text by the first coding that fits; Python's codecs that are no character set fit nothing."""
+    for name in filter(None, names):
+        try:
+            return body.decode(name)
+        except (UnicodeError, LookupError):
+            continue
+    return None
 
 
 def _possible(reference: re.Match[bytes]) -> bytes:

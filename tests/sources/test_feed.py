@@ -227,6 +227,20 @@ def test_feed_in_whatever_coding_is_read(body: bytes, headers: dict[str, str]) -
     assert [entry.title for entry in offer(body, headers).entries] == ["Færgen sejler fra Ærø"]
 
 
+@pytest.mark.parametrize("name", ["undefined", "punycode", "rot13", "hex", "idna", "no-such-thing", "utf-16"])
+def test_feed_in_a_coding_that_is_none_is_read(name: str) -> None:
+    body = NORDIC.replace("?>", f' encoding="{name}"?>').encode("latin-1")
+    (found,) = offer(body, {"Content-Type": f"text/xml; charset={name}"}).entries
+    assert found.title
+
+
+@pytest.mark.parametrize(
+    "stray", ["<textinput><link>x</link>", "</media:player>", "<image>", "<svg>", "<source>", "</width>"]
+)
+def test_feed_with_stray_elements_keeps_its_entries(stray: str) -> None:
+    assert offer(rss(f"{stray}<item><title>A</title></item><item>{stray}<title>B</title></item>")).entries
+
+
 def test_feed_with_one_bad_byte_stays_utf8() -> None:
     body = rss("<item><title>Færgen</title></item>" * 30 + "<item><title>bad X</title></item>").encode()
     found = offer(body.replace(b"X", b"\xe6"))
