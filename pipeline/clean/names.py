@@ -1,0 +1,53 @@
+"""Bylines → names of people, one by one: without "By", without outlets, addresses and roles."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from pipeline import seeds
+
+LONGEST = 60  # characters of a name
+WORDS = 6  # of a name; more is a sentence
+JOINED = re.compile(r"\s*(?:[;|•·/]|\s[–—-]\s|\n)\s*")
+COMMAS = re.compile(r"\s*[,،、，]\s*")
+ADDRESS = re.compile(r"https?:|www\.|[@#<>{}]|\.(?:com|org|net|co|html?)\b|^[\W\d_]*$", re.IGNORECASE)
+
+
+def names(said: Iterable[str], outlets: Iterable[str | None] = ()) -> tuple[str, ...]:
+    """The names in what bylines say, in their order, each once; what is no name of a person is left out."""
+    own = {_letters(outlet) for outlet in outlets if outlet}
+    found = dict[str, str]()
+    for byline in said:
+        for name in _split(byline[:1000]):
+            if _is_name(name) and _letters(name) not in own:
+                found.setdefault(_letters(name), name)
+    return tuple(found.values())
+
+
+def _split(byline: str) -> list[str]:
+    """The parts of a byline; "Holm, Ada" stays one where the comma stands between two single words."""
+    parts = list[str]()
+    for part in JOINED.split(_words("joins").sub(";", _words("opens").sub("", byline.strip()))):
+        pieces = COMMAS.split(part)
+        if len(pieces) == 2 and all(piece and " " not in piece for piece in pieces) and part.isascii():
+            pieces = [f"{pieces[1]} {pieces[0]}"]
+        parts.extend(_words("opens").sub("", piece).strip(" .:-–—\"'“”()") for piece in pieces)
+    return parts
+
+
+def _is_name(name: str) -> bool:
+    if not 2 <= len(name) <= LONGEST or len(name.split()) > WORDS or ADDRESS.search(name):
+        return False
+    return not _words("never").search(name)
+
+
+@cache
+def _words(kind: str) -> re.Pattern[str]:
+    """The table's words of a kind: what opens a byline, joins names, or never is one."""
+    words = "|".join(word for row, word in seeds.rows("bylines.tsv") if row == kind)
+    shape = {"opens": rf"^\W*(?:{words})(?:\s*:\s*|\s+)", "joins": rf"\s+(?:{words})\s+", "never": rf"\b(?:{words})\b"}
+    return re.compile(shape[kind], re.IGNORECASE)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
