@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.local.demo_site import Response, declared, moments, respond, stamp
+from pipeline.local.demo_site import Response, declared, moments, respond, rfc, stamp
 from pipeline.local.ports import answers, free_port
 from pipeline.local.processes import Process
 
@@ -105,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, response: Response) -> None:
         """The response with the demo's own date, so that the same time gives the same bytes."""
         self.send_response_only(response.status)
-        self.send_header("Date", format_datetime(self.server.clock.now, usegmt=True))
+        self.send_header("Date", rfc(self.server.clock.now))
         for name, value in response.headers.items():
             self.send_header(name, value)
         if response.status != 304:

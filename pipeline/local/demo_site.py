@@ -1,18 +1,15 @@
 """The demo site as a function of path and time: two newspapers made up from the files of seeds/demo."""
 
 import hashlib
-import html
-import json
 import re
 import tomllib
-from collections.abc import Iterable
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
-from string import Template
 from typing import NamedTuple
 
+import jinja2
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,7 +23,6 @@ STATIC = {
     "/tern/picture.svg": ("tern/picture.svg", "image/svg+xml"),
     "/curlew/picture.svg": ("curlew/picture.svg", "image/svg+xml"),
 }
-TIERS = {"free": "free", "metered": "metered", "paid": "locked"}
 RELATED = 3
 LATEST = 5
 
@@ -64,7 +60,7 @@ class Article(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     access: str = "free"
     language: str = "en"
     page: str = "page.html"
-    item: str = "item.xml"
+    odd: str | None = None
     path: str | None = None
     offered: str | None = None
     encoded: str = "utf-8"
@@ -87,7 +83,6 @@ class Outlet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tracking: str
     sections: tuple[str, ...]
     shown_date: str
-    fragments: dict[str, str]
     articles: tuple[Article, ...]
 
     def address(self, article: Article) -> str:
@@ -95,13 +90,9 @@ class Outlet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         place = {"section": ident(article.section), "published": article.published, "slug": article.slug}
         return article.path or self.path.format(**place)
 
-    def file(self, name: str) -> str:
-        return (SITE / self.folder / name).read_text(encoding="utf-8")
-
-    def each(self, fragment: str, names: Iterable[str]) -> str:
-        """A fragment for each name."""
-        pattern = Template(self.fragments[fragment])
-        return "\n".join(pattern.substitute(name=html.escape(name), id=ident(name)) for name in names)
+    def offers(self, article: Article) -> str:
+        """What the feed links to."""
+        return article.offered or self.address(article) + self.tracking
 
 
 @cache
@@ -127,9 +118,18 @@ def article(file: Path) -> Article:
     return msgspec.convert({**tomllib.loads(head), "slug": file.stem, "body": body.strip()}, Article)
 
 
+@cache
+def templates() -> jinja2.Environment:
+    """The pages and feeds, which escape what they say."""
+    loader = jinja2.FileSystemLoader(SITE)
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    made.filters |= {"ident": ident, "stamp": stamp, "rfc": rfc, "shown": datetime.strftime}
+    return made
+
+
 def declared(port: int) -> str:
     """The sources file of a demo at this port, as TOML."""
-    return Template((SITE / "sources.toml").read_text(encoding="utf-8")).substitute(port=port)
+    return templates().get_template("sources.toml").render(port=port)
 
 
 def respond(path: str, now: datetime, base_url: str) -> Response:
@@ -150,95 +150,44 @@ class Edition:
     def __init__(self, outlet: Outlet, now: datetime, base_url: str) -> None:
         self.outlet, self.now, self.base = outlet, now, base_url
         self.articles = [as_of(each, now) for each in outlet.articles if each.published <= now]
-        self.pages = {outlet.address(each): each for each in self.articles if each.item != "item-unlinked.xml"}
-        self.moved = {each.offered: path for path, each in self.pages.items() if each.offered}
+        self.linked = [each for each in self.articles if each.odd != "unlinked"]
         self.built = max((each.modified or each.published for each in self.articles), default=moments()[0])
 
     def respond(self, asked: str) -> Response:
-        if asked in self.moved:
-            return Response(301, {"Location": self.base + self.moved[asked]}, b"")
-        if asked in self.pages:
-            return self.page(self.pages[asked])
+        for article in self.linked:
+            if asked == self.outlet.address(article):
+                return self.page(article)
+            if asked == article.offered:
+                return Response(301, {"Location": self.base + self.outlet.address(article)}, b"")
         if asked == self.outlet.feed:
-            return answer(200, self.feed().encode(), self.outlet.feed_type, modified=self.built)
+            return answer(200, self.render("feed.xml"), self.outlet.feed_type, modified=self.built)
         if asked == f"/{self.outlet.folder}/":
-            return answer(200, self.whole("front.html").encode(), modified=self.built)
-        return answer(404, self.whole("missing.html").encode())
+            return answer(200, self.render("front.html"), modified=self.built)
+        return answer(404, self.render("missing.html"))
 
     def page(self, article: Article) -> Response:
         """The page of an article, in the encoding that it has and with the one that it says."""
         if article.gone_at and article.gone_at <= self.now:
-            return answer(410, self.whole("gone.html").encode())
-        body = self.whole(article.page, **self.values(article)).encode(article.encoded, "xmlcharrefreplace")
+            return answer(410, self.render("gone.html"))
+        near = [each for each in self.linked if each.section == article.section and each.slug != article.slug]
+        body = self.render(article.page, article.encoded, article=article, related=near[:RELATED])
         return answer(200, body, charset=article.declared, modified=self.built)
 
-    def feed(self) -> str:
-        """All that has been published, the newest first."""
-        items = (Template(self.outlet.file(each.item)).substitute(self.values(each)) for each in self.articles)
-        return self.whole("feed.xml", items="\n".join(items))
-
-    def whole(self, template: str, **values: str) -> str:
-        """A page or feed: what it says of itself, in the frame of the outlet."""
-        shared = {
-            "site": self.outlet.name,
-            "base": self.base,
-            "feed": self.outlet.feed,
-            "built": stamp(self.built),
-            "built_rfc": format_datetime(self.built, usegmt=True),
-            "nav": self.outlet.each("nav", self.outlet.sections),
-            "latest": self.teasers(),
-        }
-        return Template(self.outlet.file(template)).substitute(shared | values)
-
-    def values(self, article: Article) -> dict[str, str]:
-        """What templates say of an article: escaped for HTML, and as JSON under `json_…`."""
-        plain, outlet = self.plain(article), self.outlet
-        dated = {name: Template(outlet.fragments[name]).substitute(plain) for name in ("changed", "feed_changed")}
-        return {
-            **{name: html.escape(value) for name, value in plain.items()},
-            **{f"json_{name}": json.dumps(value, ensure_ascii=False) for name, value in plain.items()},
-            **(dated if article.modified else dict.fromkeys(dated, "")),
-            **{name: outlet.each(name, article.tags) for name in ("tags", "tag_metas", "feed_tags")},
-            "feed_authors": outlet.each("feed_authors", article.authors),
-            "json_authors": json.dumps([{"@type": "Person", "name": name} for name in article.authors]),
-            "json_free": json.dumps(article.access == "free"),
-            "raw_title": article.title,
-            "body": self.body(article),
-            "related": self.teasers(article),
-        }
-
-    def plain(self, article: Article) -> dict[str, str]:
-        """Its words, addresses and times."""
-        modified = article.modified or article.published
-        address = self.base + self.outlet.address(article)
-        return {
-            **{name: getattr(article, name) for name in ("title", "summary", "section", "slug", "caption", "language")},
-            "section_id": ident(article.section),
-            "keywords": ", ".join(article.tags),
-            "tier": TIERS[article.access],
-            "url": address,
-            "offered": self.base + article.offered if article.offered else address + self.outlet.tracking,
-            "byline": " and ".join(article.authors) or self.outlet.name,
-            "published": stamp(article.published),
-            "published_shown": article.published.strftime(self.outlet.shown_date),
-            "published_rfc": format_datetime(article.published, usegmt=True),
-            "modified": stamp(modified),
-            "modified_shown": modified.strftime(self.outlet.shown_date),
-        }
-
-    def teasers(self, of: Article | None = None) -> str:
-        """Links to the newest articles, or to the newest others of a section."""
-        found = [(path, each) for path, each in self.pages.items() if of is None or near(each, of)]
-        pattern = Template(self.outlet.fragments["teaser"])
-        shown = found[: RELATED if of else LATEST]
-        return "\n".join(pattern.substitute(link=path, title=html.escape(each.title)) for path, each in shown)
-
-    def body(self, article: Article) -> str:
-        """Paragraphs as HTML, with the outlet's own lines in the midst of longer ones; `fill` repeats the last."""
-        blocks = [block(each) for each in article.body.split("\n\n")]
-        if len(blocks) > LATEST:
-            blocks.insert(RELATED, self.outlet.file("interlude.html"))
-        return "\n".join(blocks + [blocks[-1]] * (article.fill // (len(blocks[-1]) or 1)))
+    def render(self, template: str, encoding: str = "utf-8", **values: object) -> bytes:
+        """A page or feed of the outlet."""
+        text = (
+            templates()
+            .get_template(f"{self.outlet.folder}/{template}")
+            .render(
+                outlet=self.outlet,
+                base=self.base,
+                built=self.built,
+                articles=self.articles,
+                latest=self.linked[:LATEST],
+                **values,
+            )
+        )
+        return text.encode(encoding, "xmlcharrefreplace")
 
 
 def as_of(article: Article, now: datetime) -> Article:
@@ -253,17 +202,6 @@ def as_of(article: Article, now: datetime) -> Article:
     return article
 
 
-def near(one: Article, other: Article) -> bool:
-    return one.section == other.section and one.slug != other.slug
-
-
-def block(text: str) -> str:
-    """A paragraph or subheading as HTML; markup passes."""
-    if text.startswith("<"):
-        return text
-    return f"<h2>{html.escape(text[3:])}</h2>" if text.startswith("## ") else f"<p>{html.escape(text, quote=False)}</p>"
-
-
 def answer(
     status: int, body: bytes, kind: str = "text/html", *, charset: str = "utf-8", modified: datetime | None = None
 ) -> Response:
@@ -271,12 +209,17 @@ def answer(
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers = {"Content-Type": f"{kind}; charset={charset}", "ETag": etag}
     if modified:
-        headers["Last-Modified"] = format_datetime(modified, usegmt=True)
+        headers["Last-Modified"] = rfc(modified)
     return Response(status, headers, body)
 
 
 def stamp(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def rfc(time: datetime) -> str:
+    """A date as mail and HTTP write it."""
+    return format_datetime(time, usegmt=True)
 
 
 def ident(name: str) -> str:
