@@ -1,6 +1,7 @@
 """The records that move through the pipeline; every one of them is plain data and knows nothing of storage."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -54,6 +55,11 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """16 hex digits over what says that the article is new or changed; counters in summaries don't."""
         said = (self.url, self.guid, self.title, self.published_at, self.updated_at, self.body)
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
+
+
+def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The last header of a name, in whatever case it came."""
+    return {key.lower(): value for key, value in headers}.get(name)
 
 
 class Exchange(Struct, frozen=True, kw_only=True):

@@ -144,7 +144,7 @@ def migrate(home: Path, logs: Path, env: dict[str, str]) -> None:
         return
     process = launch("migrate", logs, env, "db", "migrate")
     if process.wait() != 0:
-        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_words()}")
+        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_line()}")
     done.write_text(version("apache-airflow"))
 
 

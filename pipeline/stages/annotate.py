@@ -64,11 +64,16 @@ def cleaned(desk: Desk, cleaner: Cleaner, some: list[Given]) -> Iterator[Documen
         if given.error:
             yield given.error
         elif given.page is not None:
-            result = next(pages)
-            bare = isinstance(result, EntryError) or given.captured_at
-            yield result if bare else replace(result, captured_at=None, raw=None)
+            yield bare(given, next(pages))
         else:
             yield text_of(given)
+
+
+def bare(given: Given, result: Document | EntryError) -> Document | EntryError:
+    """The document of a page that came from no source; without a time of capture it carries none."""
+    if isinstance(result, EntryError):
+        return result
+    return replace(result, source=None, captured_at=given.captured_at, raw=None)
 
 
 def page_of(desk: Desk, given: Given) -> Page:

@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from pipeline import captures, ledger, polls
 from pipeline.errors import EntryError, Retryable, SourceError, UsageError
-from pipeline.model import Entry, Source
+from pipeline.model import Entry, Source, header
 from pipeline.polls import PASTED, Poll, State
 from pipeline.sources import read
 from pipeline.stages.desk import NO_CONTACT, Desk
-from pipeline.web.client import Answer, Client
+from pipeline.web.answers import Answer
+from pipeline.web.client import Client
 
 CHUNK = 50
 """Sources that one task asks: a poll waits most of its time for others."""
@@ -147,8 +148,8 @@ def offered(state: State, one: Asked, now: datetime, poll: Poll, digest: str | N
     taken = polls.take_offer(
         state, one.source, offer.entries, now, replace(poll, reason=offer.warnings[0] if offer.warnings else None)
     )
-    lower = {name.lower(): value for name, value in headers.items()}
-    return replace(taken, etag=lower.get("etag"), last_modified=lower.get("last-modified"), body_digest=digest)
+    etag, changed = header(headers.items(), "etag"), header(headers.items(), "last-modified")
+    return replace(taken, etag=etag, last_modified=changed, body_digest=digest)
 
 
 def paste(desk: Desk, run: str, urls: Iterable[str]) -> None:

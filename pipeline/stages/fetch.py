@@ -94,7 +94,7 @@ def keep(
         desk.store.put(f"{stem}.cdxj", written.cdxj)
         return written.kept
     there = captures.scan(desk.store.get(f"{stem}.warc.gz").body, key=f"{stem}.warc.gz")
-    by_entry = {entry.key: kept for kept, entry in there if entry}
+    by_entry = {entry.key: kept for kept, _, entry in there if entry}
     return [by_entry.get(entry.key) for entry, _ in entries]
 
 
