@@ -107,6 +107,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Date", rfc(self.server.clock.now))
         for name, value in response.headers.items():
             self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         if response.status != 304:
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()

@@ -1,0 +1,287 @@
+"""The demo site: what it serves, and how it moves with its clock."""
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.local.demo import Clock, Server, declared, respond, start_demo
+from pipeline.local.demo_site import Article, Outlet, moments, outlets
+from pipeline.sources.declared import load
+
+BASE = "http://127.0.0.1:8600"
+T0, T1, T2 = moments()
+FEEDS = ["/tern/feed.xml", "/curlew/atom.xml"]
+CAVERS = "/curlew/story/20261122/cavers-in-the-karst.html"
+UMBRELLAS = "/curlew/story/20261122/pier-of-trieste-umbrella-ban.html"
+ARTICLES = [pytest.param(outlet, each, id=each.slug) for outlet in outlets() for each in outlet.articles]
+
+
+def get(path: str, now: datetime = T0) -> str:
+    """The body of a page that is there."""
+    response = respond(path, now, BASE)
+    assert response.status == 200
+    return response.body.decode()
+
+
+def titles(now: datetime) -> dict[str, str]:
+    """Titles by guid, or by title where there is none, over both feeds."""
+    entries = [each for feed in FEEDS for each in feedparser.parse(respond(feed, now, BASE).body).entries]
+    return {each.get("id", each.title): each.title for each in entries}
+
+
+@contextmanager
+def running(now: datetime | None = None, file: Path | None = None) -> Iterator[http.client.HTTPConnection]:
+    with Server(0, Clock(now, file)) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        yield connection
+        connection.close()
+        server.shutdown()
+        thread.join()
+
+
+def ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None, **headers: str
+) -> tuple[int, http.client.HTTPMessage, bytes]:
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    response = connection.getresponse()
+    return response.status, response.headers, response.read()
+
+
+@pytest.mark.parametrize(("feed", "now", "entries"), [
+    (FEEDS[0], T0, 9), (FEEDS[0], T1, 12), (FEEDS[0], T2, 14),
+    (FEEDS[1], T0, 8), (FEEDS[1], T1, 10), (FEEDS[1], T2, 12),
+])  # fmt: skip
+def test_demo_feeds_are_read_whole(feed: str, now: datetime, entries: int) -> None:
+    parsed = feedparser.parse(respond(feed, now, BASE).body)
+    assert parsed.version in ("rss20", "atom10")
+    assert len(parsed.entries) == entries
+
+
+def test_demo_has_an_entry_without_guid_and_date_one_without_link_and_a_careless_one() -> None:
+    tern, curlew = (feedparser.parse(respond(feed, T1, BASE).body) for feed in FEEDS)
+    assert [each.title for each in tern.entries if "id" not in each and "published" not in each] != []
+    assert [each.title for each in tern.entries if "link" not in each] != []
+    assert not tern.bozo
+    assert curlew.bozo
+    assert "Salt & smoke: the herring house that would not close" in [each.title for each in curlew.entries]
+
+
+def test_demo_moves_with_its_clock() -> None:
+    first, second, third = (titles(now) for now in (T0, T1, T2))
+    cavers, umbrellas = (
+        "tag:curlew.example,2026:cavers-in-the-karst",
+        "tag:curlew.example,2026:pier-of-trieste-umbrella-ban",
+    )
+    assert len({first[cavers], second[cavers], third[cavers]}) == 3
+    assert len({get(CAVERS, now) for now in (T0, T1, T2)}) == 3
+    assert second[umbrellas].startswith("Withdrawn")
+    assert [respond(UMBRELLAS, now, BASE).status for now in (T0, T1, T2)] == [200, 410, 410]
+    assert second.keys() - first.keys()
+    assert third.keys() - second.keys()
+    assert first.keys() <= second.keys() <= third.keys()
+
+
+@pytest.mark.parametrize(("outlet", "article"), ARTICLES)
+def test_demo_article_is_there_from_its_publication_on(outlet: Outlet, article: Article) -> None:
+    path, before = outlet.address(article), article.published.replace(year=2025)
+    assert respond(path, before, BASE).status == 404
+    expected = 404 if article.odd == "unlinked" else 200
+    assert respond(path, article.published, BASE).status == expected
+
+
+@pytest.mark.parametrize(("outlet", "article"), ARTICLES)
+def test_demo_article_changes_as_its_file_says(outlet: Outlet, article: Article) -> None:
+    body = article.body
+    for change in article.change:
+        assert body.count(change.old) == 1, change.old
+        assert change.at > article.published
+        body = body.replace(change.old, change.new)
+    assert article.published <= T2
+
+
+@pytest.mark.parametrize(("outlet", "article"), [each for each in ARTICLES if each.values[1].page == "page.html"])
+def test_demo_pages_say_of_themselves_what_pages_say(outlet: Outlet, article: Article) -> None:
+    response = respond(outlet.address(article), article.published, BASE)
+    if response.status == 404:
+        return
+    page = response.body[:20_000].decode(article.encoded)
+    said = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)[0])
+    article_said = said["@graph"][-1] if "@graph" in said else said
+    assert article_said["headline"] == article.title
+    assert article_said["isAccessibleForFree"] == (article.access == "free")
+    assert f'<link rel="canonical" href="{BASE}{outlet.address(article)}">' in page
+    assert response.headers["Content-Type"] == f"text/html; charset={article.declared}"
+
+
+@pytest.mark.parametrize(("outlet", "article"), ARTICLES)
+def test_demo_pages_load_nothing(outlet: Outlet, article: Article) -> None:
+    page = respond(outlet.address(article), T2, BASE).body[:20_000].decode("latin-1")
+    assert not re.search(r"<(?:img|iframe|script)[^>]+src=|<link[^>]+stylesheet|url\(|@import", page)
+    assert set(re.findall(r'(?:href|content)="(https?://[^/"]*)', page)) <= {BASE}
+
+
+@pytest.mark.parametrize(("path", "odd"), [
+    ("/tern/business/2026/11/22/olive-oil-charts/", "We value your privacy"),
+    ("/tern/technology/2026/11/22/nairobi-battery-swap-paid/", "Continue reading with a subscription"),
+    ("/tern/culture/2026/11/22/a-week-in-letters/", "can’t find that page"),
+])  # fmt: skip
+def test_demo_has_pages_that_are_no_articles(path: str, odd: str) -> None:
+    assert odd in get(path)
+
+
+def test_demo_redirects_where_a_page_has_moved() -> None:
+    response = respond("/tern/go/20261122-17", T0, BASE)
+    assert response.status == 301
+    assert "swifts" in get(response.headers["Location"].removeprefix(BASE))
+
+
+def test_demo_has_a_huge_page() -> None:
+    assert len(respond("/tern/world/2026/11/23/ferry-strike-live/", T1, BASE).body) > 10_000_000
+
+
+def test_demo_has_wrong_charsets() -> None:
+    salar = respond("/tern/business/2026/11/22/salar-norte-to-cut-jobs/", T0, BASE)
+    with pytest.raises(UnicodeDecodeError):
+        salar.body.decode("utf-8")
+    gdansk = respond("/curlew/story/20261123/salt-and-smoke-in-gdansk.html", T1, BASE)
+    assert "iso-8859-1" in gdansk.headers["Content-Type"]
+    assert "Żukowicz" in gdansk.body.decode()
+
+
+def test_demo_robots_shuts_out_the_print_edition() -> None:
+    assert "Disallow: /tern/print/" in get("/robots.txt")
+    assert "libraries" in get("/tern/print/2026-11-23/", T1)
+
+
+def test_demo_one_agency_text_stands_in_two_newspapers() -> None:
+    bodies = [each.body for outlet in outlets() for each in outlet.articles if "Fulmar" in each.authors]
+    assert len(bodies) == 2
+    assert len(set(bodies)) == 1
+
+
+@pytest.mark.parametrize("path", [
+    "", "//", "/..", "/tern/../robots.txt", "/tern/%2e%2e/demo.toml", "/tern/outlet.toml", "/tern/page.html", "/curlew",
+    "/tern/articles/swifts-of-seville.md", "http://169.254.169.254/", "/\x00", "/tern/" + "a" * 100_000,
+    "/tern/{{ 7 * 7 }}", "/é", "/tern/None", "None", "*", "/_clock/", "/tern/culture/2026/11/22/newsletter-pause/",
+])  # fmt: skip
+def test_demo_hostile_paths_are_missing(path: str) -> None:
+    response = respond(path, T2, BASE)
+    assert response.status == 404
+    assert len(response.body) < 5_000
+
+
+@pytest.mark.parametrize("path", [*FEEDS, CAVERS, "/tern/", "/robots.txt"])
+def test_demo_same_time_gives_same_bytes(path: str) -> None:
+    assert respond(path, T1, BASE) == respond(path, T1, BASE)
+
+
+def test_demo_declares_sources_without_fault(tmp_path: Path) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(declared(8600))
+    found = load(file)
+    assert found.errors == ()
+    assert [each.url for each in found.sources] == [f"{BASE}{feed}" for feed in FEEDS]
+    assert {each.allow_hosts for each in found.sources} == {("127.0.0.1:8600",)}
+
+
+@pytest.mark.parametrize("path", [*FEEDS, CAVERS])
+def test_demo_server_answers_304_to_who_has_it(path: str) -> None:
+    with running(T0) as demo:
+        status, headers, body = ask(demo, "GET", path)
+        assert status == 200
+        assert body
+        known: list[tuple[dict[str, str], int]] = [
+            ({"If_None_Match": headers["ETag"]}, 304),
+            ({"If_None_Match": f'"other", W/{headers["ETag"]}'}, 304),
+            ({"If_Modified_Since": headers["Last-Modified"]}, 304),
+            ({"If_None_Match": '"other"', "If_Modified_Since": headers["Last-Modified"]}, 200),
+            ({"If_Modified_Since": "yesterday"}, 200),
+        ]
+        for conditions, expected in known:
+            assert ask(demo, "GET", path, **conditions)[0] == expected
+        assert ask(demo, "POST", "/_clock", "next")[0] == 200
+        assert ask(demo, "GET", path, If_None_Match=headers["ETag"])[0] == 200
+
+
+def test_demo_server_head_has_no_body() -> None:
+    with running() as demo:
+        status, headers, body = ask(demo, "HEAD", CAVERS)
+        assert (status, body) == (200, b"")
+        assert int(headers["Content-Length"]) == len(ask(demo, "GET", CAVERS)[2])
+
+
+@pytest.mark.parametrize(("method", "sent", "status", "then"), [
+    ("POST", "2026-11-23T12:15:00Z", 200, "2026-11-23T12:15:00Z"),
+    ("PUT", "2026-11-23T13:15:00+01:00", 200, "2026-11-23T12:15:00Z"),
+    ("POST", "next", 200, "2026-11-23T21:00:00Z"),
+    ("POST", "soon", 400, "2026-11-22T21:00:00Z"),
+    ("POST", "9" * 200, 400, "2026-11-22T21:00:00Z"),
+    ("POST", "0001-01-01T00:00:00+14:00", 400, "2026-11-22T21:00:00Z"),
+    ("POST", "", 400, "2026-11-22T21:00:00Z"),
+    ("DELETE", "next", 501, "2026-11-22T21:00:00Z"),
+])  # fmt: skip
+def test_demo_clock_is_moved_by_who_asks_well(method: str, sent: str, status: int, then: str) -> None:
+    with running() as demo:
+        assert ask(demo, method, "/_clock", sent)[0] == status
+        assert ask(demo, "GET", "/_clock")[2].decode().strip() == then
+
+
+def test_demo_clock_is_not_moved_by_a_page() -> None:
+    with running() as demo:
+        assert ask(demo, "POST", "/_clock", "next", Origin="https://elsewhere.example")[0] == 404
+        assert ask(demo, "POST", CAVERS, "next")[0] == 404
+        assert ask(demo, "GET", "/_clock")[2].decode().strip() == "2026-11-22T21:00:00Z"
+
+
+def test_demo_two_servers_share_no_state() -> None:
+    with running() as one, running() as other:
+        ask(one, "POST", "/_clock", "next")
+        assert ask(one, "GET", CAVERS)[2] != ask(other, "GET", CAVERS)[2]
+        assert ask(other, "GET", "/_clock")[2].decode().strip() == "2026-11-22T21:00:00Z"
+
+
+@pytest.mark.parametrize("starts", [1, 2, 3, 4])
+def test_demo_clock_moves_on_at_each_start_and_stays_at_the_end(tmp_path: Path, starts: int) -> None:
+    for _ in range(starts):
+        clock = Clock(file=tmp_path / "clock")
+    assert clock.now == [T0, T1, T2, T2][starts - 1]
+
+
+def test_demo_clock_given_goes_before_the_remembered_one(tmp_path: Path) -> None:
+    Clock(T2, tmp_path / "clock")
+    assert Clock(T0, tmp_path / "clock").now == T0
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "\x00"])
+def test_demo_clock_refuses_what_is_no_time(text: str) -> None:
+    with pytest.raises(UsageError):
+        Clock().move(text)
+
+
+def test_demo_clock_takes_a_time_without_zone_as_utc() -> None:
+    clock = Clock()
+    clock.move("2026-11-23")
+    assert clock.now == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_demo_runs_as_a_process_and_ends(tmp_path: Path) -> None:
+    with start_demo(tmp_path) as demo:
+        connection = http.client.HTTPConnection(demo.url.removeprefix("http://"), timeout=10)
+        assert demo.declared == declared(connection.port)
+        assert demo.sources == ("tern-herald", "curlew")
+        assert ask(connection, "GET", "/_clock")[2].decode().strip() == "2026-11-22T21:00:00Z"
+        connection.close()
+    assert demo.process.popen.poll() is not None
+    with start_demo(tmp_path) as demo:
+        assert demo.now == T1
