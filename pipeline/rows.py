@@ -1,0 +1,109 @@
+"""The columns of the tables, and the rows that a document or an outcome gives; plain data, without a table library."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from msgspec import UNSET
+
+from pipeline.documents import Key
+from pipeline.ledger import day
+from pipeline.model import Document, Outcome
+
+Row = dict[str, Any]
+
+ARTICLE = {"date": "date", "id": "text", "version": "text", "edition": "text"}
+"""The first columns of every table of articles: day of capture (UTC) and which version of which article."""
+
+DOCUMENTS = {
+    "key": "text", "current": "flag", "url": "text", "source": "text", "captured_at": "time", "published_at": "time",
+    "modified_at": "time", "title": "text", "authors": "texts", "site_name": "text", "section": "text", "tags": "texts",
+    "image": "text", "language": "text", "access": "text", "text": "text",
+}  # fmt: skip
+ENTITIES = {
+    "entity": "text", "name": "text", "type": "text", "wikidata": "text", "geonames": "number", "score": "real",
+    "mentions": "mentions",
+}  # fmt: skip
+PLACES = {
+    "entity": "text", "name": "text", "country": "text", "lat": "real", "lon": "real", "wikidata": "text",
+    "geonames": "number",
+}  # fmt: skip
+QUOTES = {
+    "start": "number", "end": "number", "text": "text", "kind": "text", "speaker": "text", "speaker_name": "text",
+    "speaker_text": "text", "cue": "text",
+}  # fmt: skip
+TOPICS = {"topic": "text", "name": "text", "score": "real"}
+OUTCOMES = {
+    "date": "date", "run": "text", "batch": "text", "source": "text", "url": "text", "title": "text", "guid": "text",
+    "outcome": "text", "stage": "text", "reason": "text", "again_at": "time", "captured_at": "time", "id": "text",
+    "version": "text", "key": "text", "missing": "texts", "ms": "numbers",
+}  # fmt: skip
+
+
+def document_rows(document: Document) -> Iterator[Row]:
+    yield {name: getattr(document, name) for name in DOCUMENTS if name not in ("key", "current")}
+
+
+def entity_rows(document: Document) -> Iterator[Row]:
+    for entity in layer(document, "entities"):
+        yield {**entity, "entity": entity["id"], "id": document.id}
+
+
+def place_rows(document: Document) -> Iterator[Row]:
+    yield from layer(document, "places")
+
+
+def quote_rows(document: Document) -> Iterator[Row]:
+    names = {entity["id"]: entity["name"] for entity in layer(document, "entities")}
+    for quote in layer(document, "quotes"):
+        speaker, cue = quote.get("speaker") or {}, quote.get("cue") or {}
+        who = speaker.get("entity")
+        said = {"speaker": who, "speaker_name": names.get(who), "speaker_text": speaker.get("text")}
+        yield {**quote, **said, "cue": cue.get("text")}
+
+
+def topic_rows(document: Document) -> Iterator[Row]:
+    for topic in layer(document, "topics"):
+        yield {**topic, "topic": topic["id"], "id": document.id}
+
+
+ARTICLE_TABLES: dict[str, tuple[dict[str, str], Callable[[Document], Iterator[Row]]]] = {
+    "documents": (DOCUMENTS, document_rows),
+    "entities": (ENTITIES, entity_rows),
+    "places": (PLACES, place_rows),
+    "quotes": (QUOTES, quote_rows),
+    "topics": (TOPICS, topic_rows),
+}
+"""Table name to its own columns and to the rows of one document."""
+
+COLUMNS = {name: ARTICLE | own for name, (own, _) in ARTICLE_TABLES.items()} | {"outcomes": OUTCOMES}
+"""Table name to column name to kind of column."""
+
+
+def rows_of(table: str, key: Key, document: Document, *, current: bool) -> Iterator[Row]:
+    """The rows of one document; `current` where it holds what the article says now."""
+    head = {
+        "date": date_of(key.captured),
+        "version": document.version,
+        "edition": key.edition,
+        "key": str(key),
+        "current": current,
+        "id": document.id,
+    }
+    return ({**row, **head} for row in ARTICLE_TABLES[table][1](document))
+
+
+def outcome_row(outcome: Outcome) -> Row:
+    """The row of a ledger line, under the day that its run began."""
+    row = {name: getattr(outcome, name, None) for name in OUTCOMES}
+    return row | {"date": day(outcome.run), "missing": sorted(outcome.missing), "ms": sorted(outcome.ms.items())}
+
+
+def date_of(captured: str) -> str:
+    """2026-11-22 of 20261122T101500Z."""
+    return f"{captured[:4]}-{captured[4:6]}-{captured[6:8]}"
+
+
+def layer(document: Document, name: str) -> list[Row]:
+    """The value of a layer; empty where it is missing or does not know the language."""
+    found = document.annotations.get(name)
+    return [] if found is None or found.value is UNSET else found.value

@@ -1,0 +1,243 @@
+"""The tables follow the folders, however often, late and concurrently they are written."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from pipeline import rows, tables
+from pipeline.documents import key_of
+from pipeline.errors import StoreError
+from pipeline.landing import land, see
+from pipeline.ledger import batch_key, lines
+from pipeline.model import Annotation, Document, Outcome
+from pipeline.store import Listed, Store
+from pipeline.store.folder import FolderStore
+from tests.documents_made_up import NOON, document
+
+TEXT = "“We stop,” said Ada Holm in Oslo."
+LAYERS = {
+    "language": Annotation(version=1, value={"code": "en", "score": 0.99}),
+    "entities": Annotation(
+        version=1,
+        value=[
+            {"id": "e1", "name": "Ada Holm", "type": "person", "wikidata": None, "geonames": None, "score": 0.9,
+             "mentions": [{"start": 16, "end": 24, "text": "Ada Holm"}]},
+            {"id": "e2", "name": "Oslo", "type": "place", "wikidata": "Q585", "geonames": 3143244, "score": 0.8,
+             "mentions": [{"start": 28, "end": 32, "text": "Oslo"}]},
+        ],
+    ),
+    "places": Annotation(
+        version=1,
+        value=[{"entity": "e2", "name": "Oslo", "country": "NO", "lat": 59.91, "lon": 10.75, "wikidata": "Q585",
+                "geonames": 3143244}],
+    ),
+    "quotes": Annotation(
+        version=1,
+        value=[
+            {"start": 1, "end": 9, "text": "We stop,", "kind": "direct",
+             "speaker": {"entity": "e1", "start": 16, "end": 24, "text": "Ada Holm"},
+             "cue": {"start": 11, "end": 15, "text": "said"}},
+            {"start": 1, "end": 3, "text": "We", "kind": "partial", "speaker": None, "cue": None},
+        ],
+    ),
+    "topics": Annotation(version=1, value=[{"id": "medtop:20000593", "name": "strike", "score": 0.81}]),
+    "keyphrases": Annotation(version=1, unsupported="xx"),
+}  # fmt: skip
+
+
+def annotated(minute: int = 0, text: str = TEXT, **more: Any) -> Document:
+    return document(minute, text, layers=LAYERS, **more)
+
+
+def outcome(run: str, number: int, **more: Any) -> Outcome:
+    said = {"batch": "001", "source": "tern", "url": f"https://tern.example/{number}", "title": None, "guid": None}
+    kept = {"queued_as": str(number), "digest": "0", "outcome": "landed", "stage": "land", "reason": None}
+    return Outcome(**({"run": run} | said | kept | more))
+
+
+def found(store: Store, name: str) -> list[dict[str, Any]]:
+    return sorted(tables.read(store, name).to_pylist(), key=repr)
+
+
+def ids(store: Store, name: str = "documents") -> list[tuple[str, str]]:
+    return sorted((row["id"], row["version"]) for row in found(store, name))
+
+
+def test_tables_hold_rows_of_what_landed(store: Store) -> None:
+    one = annotated()
+    key = land(store, one).key
+    tables.publish_articles(store, [one.id, one.id])
+    (row,) = found(store, "documents")
+    assert row["date"] == date(2026, 11, 22)
+    assert (row["key"], row["current"], row["captured_at"], row["authors"]) == (key, True, NOON, ["Ada Holm"])
+    entities = found(store, "entities")
+    assert sorted((e["entity"], e["name"], e["geonames"]) for e in entities) == [
+        ("e1", "Ada Holm", None),
+        ("e2", "Oslo", 3143244),
+    ]
+    assert entities[0]["id"] == one.id
+    assert [(p["country"], p["lat"]) for p in found(store, "places")] == [("NO", 59.91)]
+    direct, partial = sorted(found(store, "quotes"), key=lambda q: q["kind"])
+    assert (direct["speaker"], direct["speaker_name"], direct["cue"]) == ("e1", "Ada Holm", "said")
+    assert (partial["speaker"], partial["cue"]) == (None, None)
+    assert [t["topic"] for t in found(store, "topics")] == ["medtop:20000593"]
+
+
+def test_tables_published_twice_are_the_same(store: Store) -> None:
+    one = annotated()
+    land(store, one)
+    tables.publish_articles(store, [one.id])
+    before = {name: found(store, name) for name in rows.ARTICLE_TABLES}
+    tables.publish_articles(store, [one.id])
+    assert {name: found(store, name) for name in rows.ARTICLE_TABLES} == before
+
+
+def test_tables_follow_a_document_that_became_seen(folder_store: FolderStore) -> None:
+    late, early = annotated(5), annotated(1)
+    for one in (late, early):
+        land(folder_store, one)
+        tables.publish_articles(folder_store, [one.id])
+        assert [row["key"] for row in found(folder_store, "documents")] == [str(key_of(one))]
+
+
+def test_tables_follow_a_day_that_is_no_more(folder_store: FolderStore) -> None:
+    yesterday, today = annotated(0), annotated(24 * 60)
+    for one in (today, yesterday):
+        land(folder_store, one)
+        tables.publish_articles(folder_store, [one.id])
+    assert [row["date"].day for row in found(folder_store, "entities")] == [22, 22]
+
+
+def test_tables_lose_a_feeds_body_of_another_day_to_the_page(folder_store: FolderStore) -> None:
+    feed, page = annotated(0, edition="f7"), annotated(3 * 24 * 60)
+    for one in (feed, page):
+        land(folder_store, one)
+        tables.publish_articles(folder_store, [one.id])
+    assert [(row["edition"], row["date"].day) for row in found(folder_store, "documents")] == [("c7", 25)]
+    assert {row["edition"] for row in found(folder_store, "entities")} == {"c7"}
+
+
+def test_tables_lose_what_was_taken_down(folder_store: FolderStore) -> None:
+    one, other = annotated(), annotated(url="https://tern.example/other")
+    keys = [land(folder_store, each).key for each in (one, other)]
+    tables.publish_articles(folder_store, [one.id, other.id])
+    folder_store.delete(keys[0])
+    tables.publish_articles(folder_store, [one.id, other.id])
+    assert ids(folder_store) == [(other.id, other.version)]
+
+
+def test_tables_say_what_is_current(folder_store: FolderStore) -> None:
+    land(folder_store, annotated(1, "One."))
+    land(folder_store, annotated(2, "Two."))
+    see(folder_store, annotated(3, "One."))
+    tables.publish_articles(folder_store, [document().id])
+    assert [row["text"] for row in found(folder_store, "documents") if row["current"]] == ["One."]
+
+
+def test_tables_take_one_commit_for_many_articles(folder_store: FolderStore) -> None:
+    made = [annotated(n, url=f"https://tern.example/{n}") for n in range(20)]
+    for one in made:
+        land(folder_store, one)
+    tables.publish_articles(folder_store, [one.id for one in made])
+    table = DeltaTable(folder_store.table("documents")[0])
+    assert (table.version(), table.to_pyarrow_table().num_rows) == (1, 20)
+    assert table.metadata().partition_columns == ["date"]
+
+
+def test_tables_hold_outcomes_of_each_run_once(store: Store) -> None:
+    runs = ["20261122T101500Z-ab12", "20261123T101500Z-cd34"]
+    for run in [*runs, runs[0]]:
+        made = [outcome(run, n, ms={"clean": 26}, missing={"topics": "broke"}) for n in range(3)]
+        tables.publish_outcomes(store, run, made)
+    held = found(store, "outcomes")
+    assert sorted((row["run"], row["date"].day) for row in held) == [(runs[0], 22)] * 3 + [(runs[1], 23)] * 3
+    assert (held[0]["ms"], held[0]["missing"]) == ([("clean", 26)], ["topics"])
+
+
+def test_tables_of_a_run_without_entries_are_empty(folder_store: FolderStore) -> None:
+    tables.publish_outcomes(folder_store, "20261122T101500Z-ab12", [])
+    tables.publish_articles(folder_store, [])
+    assert tables.read(folder_store, "outcomes").num_rows == 0
+
+
+@pytest.mark.parametrize("name", rows.COLUMNS)
+def test_tables_read_before_anything_was_published_are_empty(folder_store: FolderStore, name: str) -> None:
+    empty = tables.read(folder_store, name)
+    assert (empty.num_rows, empty.schema) == (0, tables.schema(name))
+
+
+def test_tables_of_racing_writers_end_as_the_folders(store: Store) -> None:
+    articles = [f"https://tern.example/{n}" for n in range(3)]
+
+    def write(number: int) -> None:
+        for n, url in enumerate(articles):
+            land(store, annotated(number, f"Text {(number + n) % 2}.", url=url))
+        tables.publish_articles(store, [document(url=url).id for url in articles])
+        tables.publish_outcomes(store, f"2026112{number}T101500Z-ab12", [outcome(f"2026112{number}T101500Z-ab12", 1)])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    held = {name: found(store, name) for name in rows.COLUMNS}
+    tables.publish_articles(store, [document(url=url).id for url in articles])
+    assert {name: found(store, name) for name in rows.COLUMNS} == held
+    assert len(held["documents"]) == 6
+    assert len(held["outcomes"]) == 4
+
+
+class Interrupted(FolderStore):
+    """A store in which somebody else lands and publishes right after our first listing of a folder."""
+
+    other: Document | None = None
+
+    def keys(self, prefix: str) -> Iterator[Listed]:
+        found = list(super().keys(prefix))
+        if self.other and prefix.startswith("documents/"):
+            one, self.other = self.other, None
+            land(self, one)
+            tables.publish_articles(self, [one.id])
+        return iter(found)
+
+
+def test_tables_written_from_an_old_listing_are_written_again(tmp_path: Path) -> None:
+    store = Interrupted(tmp_path.as_uri())
+    land(store, annotated(1, "One."))
+    store.other = annotated(2, "Two.")
+    tables.publish_articles(store, [document().id])
+    assert sorted(row["text"] for row in found(store, "documents")) == ["One.", "Two."]
+
+
+def test_tables_rebuilt_are_what_they_were(store: Store) -> None:
+    made = [annotated(n, url=f"https://tern.example/{n}") for n in range(5)]
+    for one in made:
+        land(store, one)
+    run = "20261122T101500Z-ab12"
+    outcomes = [outcome(run, n) for n in range(3)]
+    store.put(batch_key(run, "001"), lines(outcomes))
+    tables.publish_articles(store, [one.id for one in made])
+    tables.publish_outcomes(store, run, outcomes)
+    held = {name: found(store, name) for name in rows.COLUMNS}
+    tables.rebuild(store)
+    assert {name: found(store, name) for name in rows.COLUMNS} == held
+    assert all(held.values())
+
+
+def test_tables_rebuilt_get_new_columns_and_lose_foreign_rows(folder_store: FolderStore) -> None:
+    uri, _ = folder_store.table("topics")
+    old = tables.schema("topics").empty_table().drop_columns(["score"])
+    write_deltalake(uri, old, partition_by=["date"])
+    land(folder_store, annotated())
+    tables.rebuild(folder_store)
+    assert [row["score"] for row in found(folder_store, "topics")] == [0.81]
+
+
+def test_tables_name_what_cannot_be_read(folder_store: FolderStore, tmp_path: Path) -> None:
+    tables.publish_outcomes(folder_store, "20261122T101500Z-ab12", [])
+    for log in Path(folder_store.table("outcomes")[0], "_delta_log").glob("*.json"):
+        log.write_text("no log")
+    with pytest.raises(StoreError, match=r"table outcomes: .*newsroom tables rebuild"):
+        tables.read(folder_store, "outcomes")
