@@ -47,6 +47,7 @@ def start_postgres(state: Path, *, port: int | None = None) -> Postgres:
     Raises `NewsroomError` with one line that says what to mend.
     """
     state = state.absolute()
+    state.mkdir(parents=True, exist_ok=True)
     data, programs, user = state / "postgres", binaries(), None if os.geteuid() else NOBODY
     if user:
         reachable(programs)
