@@ -98,9 +98,7 @@ class Process:
             while not ready():
                 self.require_running()
                 if time.monotonic() > until:
-                    raise NewsroomError(
-                        f"{self.name} is not ready after {seconds:.0f} s: {self.last_line()} (log: {self.log})"
-                    )
+                    raise NewsroomError(f"{self.name} is not ready after {seconds:.0f} s: {self.last_words()}")
                 time.sleep(0.05)
         except BaseException:
             self.stop()
@@ -110,12 +108,12 @@ class Process:
         """Raises `NewsroomError` with its last words when it has ended."""
         status = self.popen.poll()
         if status is not None:
-            raise NewsroomError(f"{self.name} has ended (status {status}): {self.last_line()} (log: {self.log})")
+            raise NewsroomError(f"{self.name} has ended (status {status}): {self.last_words()}")
 
-    def last_line(self) -> str:
-        """The last line of its log that says something."""
+    def last_words(self) -> str:
+        """The last line of its log that says something, and where the rest is."""
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1][:300] if lines else "it said nothing"
+        return f"{lines[-1][:300] if lines else 'it said nothing'} (log: {self.log})"
 
 
 def follow(parent: int, stop_signal: signal.Signals) -> Callable[[], None] | None:

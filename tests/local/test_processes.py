@@ -64,7 +64,7 @@ def test_process_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 def test_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     process = Process.start("mule", [sys.executable, "-c", STUBBORN], tmp_path / "mule.log", stop_seconds=0.1)
-    process.wait_until(lambda: process.last_line() == "up", 30)
+    process.wait_until(lambda: process.last_words().startswith("up"), 30)
     process.stop()
     assert process.popen.returncode == -signal.SIGKILL
 
