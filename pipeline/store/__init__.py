@@ -21,6 +21,8 @@ class Listed(NamedTuple):
 class Store(Protocol):
     """Objects by key. Keys are `/`-separated; reads see every write that has returned; all bodies are whole.
 
+    No key may be a folder of another (`a` beside `a/b`): folders, MinIO and SeaweedFS cannot hold both.
+
     Raises `NotFound` for a missing key, `StoreFull` when no room is left, `StoreError` for the rest, each with one
     line that names the store. Passing faults are tried again inside.
     """

@@ -71,7 +71,6 @@ class S3Store:
             retries={"mode": "standard", "total_max_attempts": TRIES},
             request_checksum_calculation="when_required",  # some S3 servers refuse boto3's newer checksums
             response_checksum_validation="when_required",
-            s3={"addressing_style": "path" if self.endpoint else "auto"},
         )
         session = Session(aws_access_key_id=self.access_key, aws_secret_access_key=self.secret)
         region = session.region_name or "us-east-1"
