@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Airflow:
 
     url: str
     processes: list[Process]
+    began: datetime
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the REST interface; raises `OSError` while nobody answers."""
@@ -74,7 +75,7 @@ def start(state: Path, port: int, database: str, extra: dict[str, str], running:
     home.mkdir(parents=True, exist_ok=True)
     env = environment(home, port, database) | extra
     migrate(home, state / "logs", env)
-    airflow = Airflow(f"http://127.0.0.1:{port}", [])
+    airflow = Airflow(f"http://127.0.0.1:{port}", [], datetime.now(UTC))
 
     def follow(name: str) -> None:
         airflow.processes.append(launch(name, state / "logs", env))
@@ -144,7 +145,7 @@ def migrate(home: Path, logs: Path, env: dict[str, str]) -> None:
         return
     process = launch("migrate", logs, env, "db", "migrate")
     if process.wait() != 0:
-        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_line()}")
+        raise NewsroomError(f"Airflow's database could not be prepared: {process.last_words()}")
     done.write_text(version("apache-airflow"))
 
 
@@ -181,8 +182,10 @@ def scheduling(airflow: Airflow) -> bool:
 
 
 def has_dags(airflow: Airflow) -> bool:
-    """Whether the DAGs were read; one that cannot be read is said at once."""
+    """Whether the DAGs were read; one that cannot be read is said at once, unless it was so at an earlier start."""
     for error in airflow.call("GET", "importErrors")["import_errors"]:
+        if datetime.fromisoformat(error["timestamp"]) < airflow.began:
+            return False
         raise NewsroomError(f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}")
     return {"ingest", "ingest_urls"} <= {dag["dag_id"] for dag in airflow.call("GET", "dags")["dags"]}
 
