@@ -34,7 +34,7 @@ def close_run(desk: Desk, run: str) -> Run:
             ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))
     outcomes = list(ledger.read_run(desk.store, run))
     tables.publish_outcomes(desk.store, run, outcomes)
-    tables.publish_articles(desk.store, {line.id for line in outcomes if line.id and line.outcome == "landed"})
+    tables.publish_articles(desk.store, {line.id for line in outcomes if line.id and line.key})
     found = settled(desk, run, outcomes)
     ledger.close(desk.store, ledger.sums(opened, outcomes, found, desk.clock()))
     ledger.sweep(desk.store, desk.clock())
