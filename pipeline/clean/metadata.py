@@ -1,7 +1,9 @@
 """What a page says of its article: structured data first, then its meta tags, then the page itself."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from html import unescape
@@ -11,18 +13,28 @@ from urllib.parse import urljoin, urlsplit
 from pipeline import seeds
 from pipeline.clean.decoding import CONTROLS
 from pipeline.clean.names import names
-from pipeline.clean.structured import Node, article_of, first, headline, texts
+from pipeline.clean.structured import Node, article_of, first, headline, letters, texts
 from pipeline.model import Access
 from pipeline.sources.dates import instant
 
 if TYPE_CHECKING:
+    from lxml.etree import XPath
     from lxml.html import HtmlElement
 
 LONGEST_TITLE = 400
+LONGEST_BYLINE = 150
 MOST_TAGS = 30
 LATEST = timedelta(days=1)
 """How far a page may be dated after its capture: clocks and zones differ, and nothing is published tomorrow."""
 
+BYLINE = (  # outside of comments and teasers
+    "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'byline') or "
+    "contains(@class, 'Author') or contains(@class, 'Byline')][not(ancestor::*[contains(@class, 'comment') or "
+    "self::aside or self::footer or self::nav])]"
+)
+TIME = "(//article//time | //main//time | //h1/following::time)[@datetime]"
+LICENSE = "//*[@rel='license'][@href]"
+PUBLISHED = re.compile(r"publi|pubdate|entry-date|created", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s+[|–—·•:»«-]+\s+|\s*[|»«]\s*")
 TAG = re.compile(r"<[^<>]{1,200}>")
 LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][\w-]*)?", re.IGNORECASE)
@@ -46,11 +58,12 @@ class Metadata:
 
     @cached_property
     def title(self) -> str | None:
-        """Without the site's name; of the page's headings the one that the head of the page repeats."""
-        said = [plain(headline(self.node)), *self._said("title")]
-        shown = [h1 for h1 in self.h1 if any(_same(h1, self._bare(one)) for one in [*said, self.head_title])]
-        found = [*said, *shown, *self.h1, self.head_title]
-        return next((bare for one in found if (bare := self._bare(one)[:LONGEST_TITLE])), None)
+        """Without the site's name: the structured headline, then the heading that the head of the page names too."""
+        said = [self._bare(one) for one in (*self._said("title"), self.head_title)]
+        heads = {letters(one) for one in said}
+        shown = [h1 for h1 in self.h1 if letters(h1) in heads]
+        found = (self._bare(plain(headline(self.node))), *shown, *said, *self.h1)
+        return next((title[:LONGEST_TITLE] for title in found if title and not self._is_site(title)), None)
 
     @cached_property
     def canonical(self) -> str | None:
@@ -62,18 +75,19 @@ class Metadata:
         said = [*self._said("site_name"), plain(first(self.node.get("publisher")))]
         return next((name for name in said if name and len(name) < 80 and "://" not in name), None)
 
-    @property
+    @cached_property
     def authors(self) -> tuple[str, ...]:
-        outlets = (self.site_name, plain(first(self.node.get("publisher"))), urlsplit(self.url).hostname)
-        for said in (self._persons(), self._said("authors"), self._bylines()):
+        outlets = (*self._said("site_name"), plain(first(self.node.get("publisher"))), urlsplit(self.url).hostname)
+        for said in (self._persons(), *(self.meta.get(name, []) for name in _names("authors"))):
             if found := names(said, outlets):
                 return found
-        return ()
+        return next((found for line in self._bylines() if (found := names([line], outlets, strict=True))), ())
 
-    @property
+    @cached_property
     def published_at(self) -> datetime | None:
-        times = (e.get("datetime") or "" for e in _with(self.tree, "time", "pubdate", "datepublished"))
-        return self._instant([first(self.node.get("datePublished")), *self._said("published_at"), *times])
+        """As stated, else the day that htmldate's surest rules find: they invent none."""
+        said = (first(self.node.get("datePublished")), *self._said("published_at"), *self._times())
+        return self._instant(said) or self._instant([_day(self.tree, self.url) or ""])
 
     @property
     def modified_at(self) -> datetime | None:
@@ -114,7 +128,8 @@ class Metadata:
     def rights(self) -> dict[str, str]:
         """Licence and copyright as the page states them."""
         said = {
-            "license": first(self.node.get("license")) or next(_links(self.tree, "license"), ""),
+            "license": first(self.node.get("license"))
+            or next((e.get("href") or "" for e in _marked(LICENSE, self.tree)), ""),
             "usage_info": first(self.node.get("usageInfo")),
             "copyright_holder": first(self.node.get("copyrightHolder")),
             "copyright_notice": first(self.node.get("copyrightNotice")) or next(iter(self._said("copyright")), ""),
@@ -142,28 +157,33 @@ class Metadata:
         return [plain(text) for text in texts(people)]
 
     def _bylines(self) -> Iterator[str]:
-        """Links to the page of an author, and what is marked as one."""
-        found = [
-            *_with(self.tree, "a", "author"),
-            *_with(self.tree, "span", "author"),
-            *_with(self.tree, "div", "author"),
-        ]
-        return (plain(element.text_content()[:500]) for element in found[:5])
+        """The short texts of what is marked as an author or a byline."""
+        for element in _marked(BYLINE, self.tree)[:20]:
+            pieces = [plain(piece) for piece in element.itertext()]
+            if sum(map(len, pieces)) < LONGEST_BYLINE:
+                yield " | ".join(pieces)
+
+    def _times(self) -> Iterator[str]:
+        """The first time that is marked as the publication's, or that stands below the headline."""
+        found = _marked(TIME, self.tree)
+        marked = [e for e in found if PUBLISHED.search(f"{e.get('class')} {e.get('itemprop')} {e.get('pubdate')}")]
+        return (e.get("datetime") or "" for e in (marked or found)[:1])
 
     def _bare(self, title: str) -> str:
-        """The title without the site's name before or behind it."""
+        """The title without the site's name before or behind it, nor what else stands behind a heading of the page."""
         parts = list(SEPARATOR.finditer(title))
-        if parts and self._is_site(title[parts[-1].end() :]):
-            return self._bare(title[: parts[-1].start()].strip())
+        for part in parts:
+            if title[: part.start()] in self.h1 or self._is_site(title[part.end() :]):
+                return self._bare(title[: part.start()].strip())
         if parts and self._is_site(title[: parts[0].start()]):
-            return title[parts[0].end() :].strip()
+            return self._bare(title[parts[0].end() :].strip())
         return title
 
     def _is_site(self, part: str) -> bool:
         host = (urlsplit(self.url).hostname or "").removeprefix("www.")
-        own = {_letters(name) for name in (self.site_name or "", host, host.partition(".")[0]) if name}
-        letters = _letters(part)
-        return bool(letters) and any(letters == name or (len(name) > 4 and name in letters) for name in own)
+        own = {letters(name) for name in (self.site_name or "", host, host.partition(".")[0])} - {""}
+        said = letters(part)
+        return any(name in said and len(said) <= 2 * len(name) + 3 for name in own)
 
 
 def plain(text: str) -> str:
@@ -172,23 +192,34 @@ def plain(text: str) -> str:
 
 
 def _meta(tree: "HtmlElement") -> dict[str, list[str]]:
-    """The values of the meta tags by their names in lower case."""
+    """The values of the meta tags by their names in lower case; those of microdata may be of any part of the page."""
     found = dict[str, list[str]]()
     for element in tree.iter("meta"):
-        value = plain(element.get("content") or "")
-        name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv")
-        if value and name:
+        value = plain(element.get("content") or element.get("value") or "")
+        name = element.get("property") or element.get("name") or element.get("http-equiv")
+        name = name or f"itemprop:{element.get('itemprop')}"
+        if value:
             found.setdefault(name.lower(), []).append(value)
     return found
 
 
-def _with(tree: "HtmlElement", tag: str, *roles: str) -> list["HtmlElement"]:
-    """Elements whose rel or itemprop names one of the roles."""
-    return [e for e in tree.iter(tag) if {*f"{e.get('rel', '')} {e.get('itemprop', '')}".lower().split()} & {*roles}]
+def _marked(path: str, tree: "HtmlElement") -> list["HtmlElement"]:
+    return list(_xpath(path)(tree))
 
 
-def _links(tree: "HtmlElement", rel: str) -> Iterator[str]:
-    return (e.get("href") for tag in ("link", "a") for e in _with(tree, tag, rel) if e.get("href"))
+@cache
+def _xpath(path: str) -> "XPath":
+    from lxml.etree import XPath
+
+    return XPath(path)
+
+
+def _day(tree: "HtmlElement", url: str) -> str | None:
+    """The day of publication by what the page and its URL show; the copy is for htmldate, which takes trees apart."""
+    from htmldate import find_date
+
+    logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+    return find_date(deepcopy(tree), extensive_search=False, original_date=True, url=url or None)
 
 
 def _urls(value: Any) -> Any:
@@ -210,11 +241,3 @@ def _web(base: str, reference: str) -> str | None:
 @cache
 def _names(field: str) -> tuple[str, ...]:
     return next((tuple(names) for name, *names in seeds.rows("metadata.tsv") if name == field), ())
-
-
-def _same(one: str, other: str) -> bool:
-    return _letters(one) == _letters(other)
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()

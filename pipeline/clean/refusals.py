@@ -12,7 +12,10 @@ FEWEST_WORDS = 25
 SOFT_404_WORDS = 200
 """A page that says in its title that there is none has some links and advice, and no article."""
 
-WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]|[^\W_]+(?:['’-][^\W_]+)*")
+LONGEST_REFUSAL = 600
+"""Words; consent walls have up to 400, and no article that only mentions cookies is asked beyond."""
+
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 def require_article(title: str | None, paragraphs: list[str]) -> None:
@@ -20,19 +23,28 @@ def require_article(title: str | None, paragraphs: list[str]) -> None:
     total = sum(map(words, paragraphs))
     if total == 0:
         raise Rejected("empty")
-    if total < SOFT_404_WORDS and patterns("soft 404", "title").search(title or ""):
-        raise Rejected("soft 404")
-    for kind in ("consent wall", "paywall stub", "soft 404"):
-        rest = sum(words(text) for text in paragraphs if not patterns(kind, "text").search(text))
-        if rest < max(FEWEST_WORDS, total / 5) and rest < total:
-            raise Rejected(kind)
+    if total < LONGEST_REFUSAL and (kind := _refusal(title or "", paragraphs, total)):
+        raise Rejected(kind)
     if total < FEWEST_WORDS:
         raise Rejected(f"too short: {total} words")
 
 
 def words(text: str) -> int:
-    """Words of a text; where words are not set apart, characters."""
-    return len(WORD.findall(text))
+    """Words of a text; in scripts that do not set them apart, half of the characters."""
+    unspaced = len(UNSPACED.findall(text))
+    rest = UNSPACED.sub(" ", text) if unspaced else text
+    return (unspaced + 1) // 2 + sum(any(map(str.isalnum, word)) for word in rest.split())
+
+
+def _refusal(title: str, paragraphs: list[str], total: int) -> str | None:
+    """The kind whose lines leave too few others for an article, or whose title says it."""
+    if total < SOFT_404_WORDS and patterns("soft 404", "title").search(title):
+        return "soft 404"
+    for kind in ("consent wall", "paywall stub", "soft 404"):
+        rest = sum(words(text) for text in paragraphs if not patterns(kind, "text").search(text))
+        if rest < total and rest < max(FEWEST_WORDS, total / 4):
+            return kind
+    return None
 
 
 @cache

@@ -24,12 +24,12 @@ def article_of(tree: "HtmlElement", titles: Iterable[str]) -> Node:
 
     Of several the one counts whose headline is a title of the page, then the better kind, then the first.
     """
-    said = {_letters(title) for title in titles}
+    said = {letters(title) for title in titles}
     nodes = list(_nodes([data for script in _scripts(tree) if (data := _load(script)) is not None]))
     ranked = [(rank, node) for node in nodes if (rank := _rank(node)) is not None]
     if not ranked:
         return {}
-    best = min(ranked, key=lambda pair: (pair[0] > 1, _letters(headline(pair[1])) not in said, pair[0]))[1]
+    best = min(ranked, key=lambda pair: (pair[0] > 1, letters(headline(pair[1])) not in said, pair[0]))[1]
     named = {name: node for node in nodes if isinstance(name := node.get("@id"), str) and len(node) > 1}
     return {key: _resolved(value, named) for key, value in best.items()}
 
@@ -109,5 +109,6 @@ def _resolved(value: Any, named: dict[str, Node]) -> Any:
     return value
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """What is left of a text to compare by: no white space, punctuation or capitals."""
     return re.sub(r"[\W_]+", "", text).casefold()

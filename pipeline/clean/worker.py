@@ -78,7 +78,7 @@ class Cleaner:
             return Failed(self._end())
         if isinstance(answer, Failed) and answer.reason in (SPINS, MEMORY_EATEN):
             self._end()  # what is left of it after that is not to be trusted
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def _start(self) -> tuple[int, Connection]:
         import trafilatura  # noqa: F401 - loaded before the fork, every later child has it for nothing
