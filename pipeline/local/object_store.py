@@ -39,6 +39,10 @@ class ObjectStore:
 
     def stop(self) -> None:
         self.process.stop()
+        ports = {word.rpartition("=")[2] for word in self.process.words if ".port" in word}
+        for left in Path("/tmp").glob("seaweedfs-*-*.sock"):  # noqa: S108 - where SeaweedFS has them, and leaves them
+            if left.stem.rpartition("-")[2] in ports:
+                left.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

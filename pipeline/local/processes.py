@@ -26,6 +26,7 @@ class Process:
     """A running server; `claim` is its locked pid file, by which other starts know that it is ours."""
 
     name: str
+    words: Sequence[str]
     popen: "subprocess.Popen[bytes]"
     log: Path
     stop_signal: signal.Signals
@@ -70,7 +71,7 @@ class Process:
             claim.close()
             raise NewsroomError(f"{name} cannot be started: {error}") from None
         print(popen.pid, shlex.join(command), sep="\n", file=claim, flush=True)
-        return cls(name, popen, log, stop_signal, stop_seconds, claim)
+        return cls(name, command, popen, log, stop_signal, stop_seconds, claim)
 
     def stop(self) -> None:
         """Ends it, politely first; harmless when it has ended."""
