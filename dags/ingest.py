@@ -14,8 +14,8 @@ failure trigger it anew: what failed is pending still. Cleared tasks of a closed
 
 from typing import Any
 
-from airflow.sdk import DagRunType, Param, dag, task
-from tasks import DEFAULTS, DRY_RUN, WEB, desk_of, log, plan, to_the_end
+from airflow.sdk import Param, dag, task
+from tasks import DEFAULTS, DRY_RUN, WEB, desk_of, log, plan, to_the_end, trigger_of
 
 SOURCES = Param(
     None,
@@ -36,7 +36,7 @@ NOT_DUE = Param(
 @dag(
     schedule="*/15 * * * *",
     max_active_runs=1,
-    allowed_run_types=[DagRunType.SCHEDULED, DagRunType.MANUAL],
+    allowed_run_types=["scheduled", "manual"],
     params={"sources": SOURCES, "not_due": NOT_DUE, "dry_run": DRY_RUN},
     default_args=DEFAULTS,
     doc_md=__doc__,
@@ -54,7 +54,7 @@ def ingest() -> None:
             if form["dry_run"]:
                 log.info("%s", preview.preview(desk, names, everything=form["not_due"]))
                 return []
-            begin.begin(desk, f"{dag_run.dag_id} {dag_run.run_type}", run=run)
+            begin.begin(desk, trigger_of(dag_run), run=run)
             return discover.chunks(discover.due(desk, run, names, everything=form["not_due"])) or [[]]
 
     @task(pool=WEB)

@@ -8,8 +8,8 @@ batch died; `newsroom why URL` says what became of a page.
 
 from typing import Any
 
-from airflow.sdk import DagRunType, Param, dag, task
-from tasks import DEFAULTS, DRY_RUN, desk_of, log, plan, to_the_end
+from airflow.sdk import Param, dag, task
+from tasks import DEFAULTS, DRY_RUN, desk_of, log, plan, to_the_end, trigger_of
 
 URLS = Param(
     type="array",
@@ -24,7 +24,7 @@ URLS = Param(
 @dag(
     schedule=None,
     max_active_runs=1,
-    allowed_run_types=[DagRunType.MANUAL],
+    allowed_run_types=["manual"],
     params={"urls": URLS, "dry_run": DRY_RUN},
     default_args=DEFAULTS,
     doc_md=__doc__,
@@ -42,7 +42,7 @@ def ingest_urls() -> None:
             if form["dry_run"]:
                 log.info("would fetch %s pages: %s", len(urls), ", ".join(urls))
                 return False
-            begin.begin(desk, f"{dag_run.dag_id} {dag_run.run_type}", run=run)
+            begin.begin(desk, trigger_of(dag_run), run=run)
             discover.paste(desk, run, urls)
             return True
 

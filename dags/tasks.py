@@ -52,6 +52,11 @@ def desk_of(dag_run: "DagRunProtocol") -> Iterator[tuple["Desk", str]]:
         raise AirflowFailException(str(error)) from None
 
 
+def trigger_of(dag_run: "DagRunProtocol") -> str:
+    """Who started the run, for the ledger, such as "ingest scheduled"."""
+    return f"{dag_run.dag_id} {dag_run.run_type.value}"
+
+
 def connection(name: str) -> Any:
     """An Airflow connection; None where there is none of this name."""
     try:

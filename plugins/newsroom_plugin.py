@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
-from airflow.sdk import BaseOperatorLink, XCom
+from airflow.sdk import BaseOperatorLink
 
 
 class WhatLanded(BaseOperatorLink):
@@ -13,6 +13,8 @@ class WhatLanded(BaseOperatorLink):
     xcom_key = "what_landed"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        from airflow.sdk.execution_time.xcom import XCom  # heavy, and only a task that has run asks
+
         return XCom.get_value(ti_key=ti_key, key=self.xcom_key) or ""
 
 

@@ -119,8 +119,10 @@ def ingest(airflow: Airflow, store: Store, demo: Demo) -> None:
     summary(store, found)
     if state != "success":
         say(f"The run is {state}: {airflow.url}/dags/ingest/runs/{run} shows the task that failed.")
-    titles = [line.title for line in ledger.read_run(store, found.run) if line.outcome == "landed" and line.title]
-    for title in titles[:SHOWN]:
+    if not found.entries:
+        say("Nothing new: a run that the schedule started took it before. What has landed so far:")
+    landed = (line.title for line in ledger.seen(store) if line.outcome == "landed" and line.title)
+    for title in list(dict.fromkeys(landed))[-SHOWN:]:
         say(f"  · {title}")
 
 
