@@ -74,11 +74,12 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A subject of the whole document; `id` such as "medtop:20000593"."""
+    """A subject of the whole document; `id` such as "medtop:20000593", `ancestors` the topics above it, nearest first."""
 
     id: str
     name: str
     score: float
+    ancestors: list[str] = []
 
 
 class Keyphrase(Struct, frozen=True, kw_only=True):
