@@ -70,4 +70,4 @@ def ingest() -> None:
     to_the_end(batches)
 
 
-ingest()
+ingest_dag = ingest()

@@ -51,4 +51,4 @@ def ingest_urls() -> None:
     to_the_end(batches)
 
 
-ingest_urls()
+ingest_urls_dag = ingest_urls()

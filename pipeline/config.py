@@ -95,7 +95,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     given = {name: environ[name] for name, *_ in SETTINGS if environ.get(name)}
     paths = given.get("NEWSROOM_SOURCES", str(SEEDS / "sources.toml")).split(os.pathsep)
     return Settings(
-        store=given.get("NEWSROOM_STORE", f"file://{STATE / 'store'}"),
+        store=given.get("NEWSROOM_STORE", (STATE / "store").as_uri()),
         sources=tuple(map(Path, paths)),
         contact=given.get("NEWSROOM_CONTACT"),
         now=moment(given["NEWSROOM_NOW"]) if "NEWSROOM_NOW" in given else None,

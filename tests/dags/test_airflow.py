@@ -1,0 +1,202 @@
+"""The DAGs under a real Airflow: PostgreSQL, scheduler, REST and an S3 server, with the demo site as the world."""
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pipeline import ledger
+from pipeline.cli.ingest import one_run
+from pipeline.config import moment, read
+from pipeline.local import airflow as airflows
+from pipeline.local.airflow import Airflow
+from pipeline.local.demo import Demo, start_demo
+from pipeline.local.object_store import ObjectStore
+from pipeline.local.ports import free_port
+from pipeline.model import Outcome
+from pipeline.stages.desk import open_desk
+from pipeline.store import Store
+from pipeline.store.folder import FolderStore
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = "2026-11-24T10:15:00Z"
+
+
+class House(NamedTuple):
+    """A running Airflow with what its DAGs work on."""
+
+    airflow: Airflow
+    store: Store
+    demo: Demo
+    env: dict[str, str]
+
+    def run(self, dag: str, conf: dict[str, Any]) -> tuple[str, str]:
+        """State of a run once it has ended, and its name in the ledger."""
+        run = self.airflow.trigger(dag, conf)
+        ends = time.monotonic() + 240
+        while (state := self.airflow.state(dag, run)) not in ("success", "failed"):
+            assert time.monotonic() < ends, f"{dag} {run} is still {state}: {self.states(dag, run)}"
+            time.sleep(0.5)
+        assert state == "success", self.states(dag, run)
+        return run, self.airflow.ledger_name(dag, run)
+
+    def states(self, dag: str, run: str) -> dict[str, str]:
+        return {task["task_id"]: task["state"] for task in self.airflow.tasks(dag, run)}
+
+    def lines(self, run: str) -> list[Outcome]:
+        return list(ledger.read_run(self.store, run))
+
+
+@pytest.fixture(scope="session")
+def house(server_state: Path, postgres: str, s3_server: ObjectStore) -> Iterator[House]:
+    with ExitStack() as running:
+        demo = running.enter_context(start_demo(server_state))
+        declared = server_state / "demo.toml"
+        declared.write_text(demo.declared)
+        env = {
+            "NEWSROOM_STORE": f"s3://{s3_server.bucket}/airflow",
+            "NEWSROOM_SOURCES": str(declared),
+            "NEWSROOM_NOW": NOW,
+            "NEWSROOM_CONTACT": "",
+            "AIRFLOW_CONN_NEWSROOM_STORE": s3_server.connection,
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        }
+        airflow = airflows.start(server_state, free_port(server_state, "airflow"), postgres, env, running)
+        for dag in ("ingest", "ingest_urls"):
+            airflow.call("PATCH", f"dags/{dag}", {"is_paused": False})
+        yield House(airflow, s3_server.store("airflow"), demo, env)
+
+
+@pytest.fixture(scope="session")
+def first_run(house: House) -> str:
+    """The ledger's name of one run over the whole demo."""
+    return house.run("ingest", {"not_due": True})[1]
+
+
+def documents(store: Store) -> dict[str, bytes]:
+    return {found.key: store.get(found.key).body for found in store.keys("documents/")}
+
+
+def test_airflow_a_run_gives_the_documents_of_the_command_line(house: House, first_run: str, tmp_path: Path) -> None:
+    folder = FolderStore((tmp_path / "store").as_uri())
+    desk = open_desk(read({}), folder, [Path(house.env["NEWSROOM_SOURCES"])], moment(NOW))
+    _, complaint = one_run(desk, (), everything=True, take_over=False)
+    assert complaint is None
+    assert len(documents(folder)) > 10
+    there = documents(house.store)
+    assert {key: there.get(key) == body for key, body in documents(folder).items()} == dict.fromkeys(
+        documents(folder), True
+    )
+
+
+def test_airflow_outcomes_add_up(house: House, first_run: str) -> None:
+    closed = ledger.closed(house.store, first_run)
+    assert closed is not None
+    assert closed.trigger == "ingest manual"
+    assert closed.entries == len(house.lines(first_run)) == sum(closed.outcomes.values())
+
+
+def test_airflow_the_graph_tells_the_story(house: House) -> None:
+    tasks = {
+        task["task_id"].rpartition(".")[2]: task for task in house.airflow.call("GET", "dags/ingest/tasks")["tasks"]
+    }
+    story = [
+        "due",
+        "discover",
+        "plan",
+        "fetch",
+        "clean",
+        "names_and_quotes",
+        "topics",
+        "summary",
+        "land",
+        "publish",
+        "verdict",
+    ]
+    assert set(tasks) == set(story)
+    for one, following in itertools.pairwise(story):
+        assert following in [name.rpartition(".")[2] for name in tasks[one]["downstream_task_ids"]]
+
+
+def test_airflow_publish_links_to_what_landed_and_says_so_once(house: House, first_run: str) -> None:
+    events = house.airflow.call("GET", "assets/events")["asset_events"]
+    assert [event["extra"]["run"] for event in events].count(first_run) == 1
+    runs = house.airflow.call("GET", "dags/ingest/dagRuns")["dag_runs"]
+    run = next(r["dag_run_id"] for r in runs if house.airflow.ledger_name("ingest", r["dag_run_id"]) == first_run)
+    links = house.airflow.call("GET", f"dags/ingest/dagRuns/{run}/taskInstances/publish/links")["extra_links"]
+    assert first_run in links["What landed"]
+
+
+def test_airflow_a_dry_run_writes_nothing_and_says_what_it_would_do(house: House, first_run: str) -> None:
+    before = {found.key for found in house.store.keys("")}
+    run, _ = house.run("ingest", {"dry_run": True, "not_due": True})
+    assert {found.key for found in house.store.keys("")} == before
+    assert house.states("ingest", run)["publish"] == "skipped"
+    log = str(house.airflow.call("GET", f"dags/ingest/dagRuns/{run}/taskInstances/due/logs/1"))
+    assert "would ask" in log
+
+
+def test_airflow_pasted_urls_are_taken_also_when_known(house: House, first_run: str) -> None:
+    url = next(line.url for line in house.lines(first_run) if line.outcome == "landed")
+    _, name = house.run("ingest_urls", {"urls": [f"  {url} ", "", "http://10.0.0.8/"]})
+    assert {line.url: line.outcome for line in house.lines(name)}[url] == "unchanged"
+    assert {line.reason for line in house.lines(name)} == {None, "NEWSROOM_CONTACT is not set"}
+
+
+@pytest.mark.parametrize(
+    ("dag", "conf"),
+    [
+        ("ingest", {"sources": ["not a name"]}),
+        ("ingest", {"not_due": "perhaps"}),
+        ("ingest_urls", {"urls": ["http://a b"]}),
+        ("ingest_urls", {"urls": ["ftp://tern.example/"]}),
+        ("ingest_urls", {"urls": []}),
+        ("ingest_urls", {"urls": ["https://tern.example/"] * 251}),
+        ("ingest_urls", {}),
+    ],
+)
+def test_airflow_a_form_that_is_filled_in_wrongly_starts_nothing(house: House, dag: str, conf: dict[str, Any]) -> None:
+    before = house.airflow.call("GET", f"dags/{dag}/dagRuns")["total_entries"]
+    with pytest.raises(OSError, match="40[0-9]|422"):
+        house.airflow.trigger(dag, conf)
+    assert house.airflow.call("GET", f"dags/{dag}/dagRuns")["total_entries"] == before
+
+
+def dag_test(house: House, conf: dict[str, Any], **env: str) -> str:
+    """What `dag.test()` says in a process of its own, on the same database."""
+    code = "import sys; sys.path.insert(0, 'dags'); import ingest; print('STATE', ingest.ingest_dag.test(run_conf={conf}).state)"
+    words = [sys.executable, "-c", code.replace("{conf}", repr(conf))]
+    home = house.airflow.processes[0].log.parent.parent
+    whole = {**airflows.environment(home / "airflow", 0, os.environ.get("NO", "")), **house.env, **env}
+    done = subprocess.run(words, env=whole, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
+    return done.stdout + done.stderr
+
+
+def test_airflow_a_missing_bucket_fails_the_first_task_with_its_line(house: House, postgres: str) -> None:
+    said = dag_test(house, {}, NEWSROOM_STORE="s3://nobodys", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgres)
+    assert "nobodys" in said
+    assert "STATE failed" in said
+
+
+def test_airflow_a_wrong_sources_file_turns_the_run_red_and_takes_the_others(
+    house: House, postgres: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "sources.toml"
+    path.write_text(house.demo.declared + '\n[[source]]\nname = "odd"\nurl = "https://odd.example/"\nkindd = "feed"\n')
+    store = f"{house.env['NEWSROOM_STORE']}-odd"
+    said = dag_test(
+        house,
+        {"not_due": True},
+        NEWSROOM_STORE=store,
+        NEWSROOM_SOURCES=str(path),
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgres,
+    )
+    assert "kindd" in said
+    assert "STATE failed" in said
