@@ -1,0 +1,93 @@
+"""The names that the parse holds, cut to the name itself, with their types repaired by tables."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pipeline.model import EntityType
+from pipeline.names import Mention, gazetteer
+from pipeline.names.tables import known, titles
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+TYPES: dict[str, EntityType] = {
+    "PERSON": "person",
+    "ORG": "organisation",
+    "GPE": "place",
+    "LOC": "place",
+    "FAC": "place",
+    "NORP": "group",
+    "EVENT": "event",
+    "WORK_OF_ART": "work",
+    "PRODUCT": "product",
+    "LAW": "law",
+}
+LONGEST = 100  # characters; longer ones are lists and tables that the model took for a name
+EDGE = re.compile(r"^[\s\W]+|[^\w.)!]+$|(?<=[\w.][.)!])[.)!]+$")
+POSSESSIVE = re.compile(r"(?:['’‘`]s?|['’]S)$")
+ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
+BREAK = re.compile(r"\s*[\n“”\"«»„|•@/\\<>{}]\s*|\s+[-–—]+\s+")
+NUMBERED = re.compile(r"\W*\d[\d\s.,:%-]*\W*")
+
+
+def mentions(parse: "Doc") -> list[Mention]:
+    """In the order of the text; none overlaps another."""
+    found = [m for ent in parse.ents if ent.label_ in TYPES for m in _cut(ent.text, ent.start_char, TYPES[ent.label_])]
+    return _of_one_mind([m._replace(type=_repaired(m)) for m in found])
+
+
+def _cut(text: str, start: int, kind: EntityType) -> Iterator[Mention]:
+    """The first part of a name that goes across lines or marks, without article, title, possessive and marks at its ends."""
+    if lead := BREAK.match(text):
+        text, start = text[lead.end() :], start + lead.end()
+    text = BREAK.split(text, maxsplit=1)[0]
+    title = ""
+    before = None
+    while before != text:
+        before = text
+        text, start = _without_edges(text, start)
+        if (lead := titles().match(text)) and (
+            kind == "person" or (lead.end() < len(text) and known(text[lead.end() :]))
+        ):
+            title = lead[0].strip()
+            text, start, kind = text[lead.end() :], start + lead.end(), "person"
+    if text and len(text) <= LONGEST and any(c.isupper() for c in text) and not NUMBERED.fullmatch(text):
+        yield Mention(start, start + len(text), text, kind, title)
+
+
+def _without_edges(text: str, start: int) -> tuple[str, int]:
+    lead = re.match(r"[^\w]+", text)
+    begin = lead.end() if lead else 0
+    if article := ARTICLE.match(text, begin):
+        begin = article.end()
+    text = text[begin:].rstrip()
+    text = POSSESSIVE.sub("", text).rstrip(" \t,;:!?-–—…([{*'’‘")
+    if text.endswith(".") and not re.search(
+        r"\b(?:\w\.)+$|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|Bros|Ala|Calif|Fla|Mass|Pa)\.$", text
+    ):
+        text = text.rstrip(".")
+    return text, start + begin
+
+
+def _repaired(mention: Mention) -> EntityType:
+    """Tables know better than a small model what a country, a leader or a body is."""
+    if entry := known(mention.text):
+        return entry.type
+    rows = gazetteer.named(mention.text)
+    if rows and rows[0].kind == "country" and mention.type != "person":
+        return "place"
+    if rows and mention.type in ("person", "work", "product", "law", "event") and not mention.title:
+        return "place" if rows[0].geonames and (rows[0].wikidata or rows[0].kind != "city") else mention.type
+    if mention.type == "organisation" and rows and rows[0].kind != "city" and rows[0].wikidata:
+        return "place"
+    return mention.type
+
+
+def _of_one_mind(found: list[Mention]) -> list[Mention]:
+    """One wording has one type in a text: that of most of its mentions, the first one's at a tie."""
+    votes: dict[str, Counter[EntityType]] = {}
+    for mention in found:
+        votes.setdefault(mention.text, Counter())[mention.type] += 1
+    return [m._replace(type=votes[m.text].most_common(1)[0][0]) for m in found]

@@ -1,0 +1,1 @@
+"""Who says what: stretches between quotation marks, the verb that brings them in, and the speaker."""

@@ -1,0 +1,103 @@
+"""What people say in an article: each stretch between quotation marks, who says it, and the words that tell so."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.quoting.cues import Cue, cues, in_zone, nearest
+from pipeline.quoting.marks import Quoted, quoted
+from pipeline.quoting.speakers import Cast, Words
+from pipeline.quoting.zones import zone
+from pipeline.steps import Reading, step
+
+CLAUSE = 8  # words that make a clause whatever stands around them
+SHORT_CLAUSE = 4  # with a comma or full stop before the closing mark
+SMALL = frozenset("a an and as at by for from in of on or the to with vs".split())
+TABLES = ("cue_verbs.txt", "first_names.tsv")
+
+
+@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en",), parse=True, tables=TABLES)
+def quotes(reading: Reading) -> list[dict[str, Any]]:
+    """Quotes in the order of the text; titles of works and words in scare quotes are left out."""
+    spans = quoted(reading.text)
+    if not spans:
+        return []
+    cast = Cast(reading.layer("entities"), reading.parse, spans)
+    found: list[dict[str, Any]] = []
+    for number in range(len(spans)):
+        if quote := _quote(reading.text, number, spans, cast, found):
+            found.append(quote)
+    return found
+
+
+def _quote(
+    text: str, number: int, spans: Sequence[Quoted], cast: Cast, found: Sequence[dict[str, Any]]
+) -> dict[str, Any] | None:
+    quote = spans[number]
+    around = zone(text, number, spans)
+    cue = _cue(text, quote, around, spans, cast)
+    whole = _is_clause(text, quote)
+    if not whole and (cue is None or _is_title(text[quote.start : quote.end])):
+        return None
+    last = _last(found, quote, text)
+    speaker = _speaker(text, quote, around, cue, cast, last, found)
+    return {
+        **_piece(text, quote.start, quote.end),
+        "kind": "direct" if whole else "partial",
+        "speaker": {"entity": speaker.entity, **_piece(text, speaker.start, speaker.end)} if speaker else None,
+        "cue": _piece(text, cue.start, cue.end) if cue else None,
+    }
+
+
+def _piece(text: str, start: int, end: int) -> dict[str, Any]:
+    return {"start": start, "end": end, "text": text[start:end]}
+
+
+def _cue(text: str, quote: Quoted, around: tuple[int, int], spans: Sequence[Quoted], cast: Cast) -> Cue | None:
+    inside = [q for q in spans if q.open < around[1] and around[0] < q.close]
+    there = [cue for cue in cues(cast.tokens(*around), inside) if in_zone(cue, around)]
+    return nearest(there, quote, text, inside)
+
+
+def _is_clause(text: str, quote: Quoted) -> bool:
+    """A clause or more: by its length, or by a capital and the punctuation before the closing mark."""
+    words = text[quote.start : quote.end].split()
+    ended = text[quote.end - 1] in ",.?!…—–-"
+    begun = text[quote.start].isupper() or not text[quote.start].isalpha()
+    return len(words) >= CLAUSE or (ended and (begun or len(words) >= SHORT_CLAUSE))
+
+
+def _is_title(words: str) -> bool:
+    """Every word but small ones is written with a capital: a book, a film, a song."""
+    great = [w for w in re.findall(r"[\w’']+", words) if w.casefold() not in SMALL]
+    return len(great) > 1 and all(w[0].isupper() or w[0].isdigit() for w in great)
+
+
+def _last(found: Sequence[dict[str, Any]], quote: Quoted, text: str) -> dict[str, Any] | None:
+    """The quote before, where it stands in this paragraph or ends the one before."""
+    if not found:
+        return None
+    between = text[found[-1]["end"] : quote.open].strip()
+    return found[-1] if "\n" not in between or not between.split("\n", 1)[0].strip("”\"'’» ") else None
+
+
+def _speaker(
+    text: str,
+    quote: Quoted,
+    around: tuple[int, int],
+    cue: Cue | None,
+    cast: Cast,
+    last: dict[str, Any] | None,
+    found: Sequence[dict[str, Any]],
+) -> Words | None:
+    """The cue's subject; without a cue the speaker of the quote before, else who is the subject of the sentence before."""
+    before = next((q["speaker"]["entity"] for q in reversed(found) if q["speaker"]), None)
+    if cue and cue.subject is not None:
+        return cast.words(cue.subject, before)
+    if cue and (named := cast.adjacent(cue.start, cue.end)):
+        return cast.mention(named)
+    if last and last["speaker"]:
+        return Words(last["speaker"]["start"], last["speaker"]["end"], last["speaker"]["entity"])
+    if named := cast.subject_before(quote.line, quote.open):
+        return cast.mention(named)
+    return None
