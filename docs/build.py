@@ -11,9 +11,10 @@ import msgspec
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from pipeline.layers import LAYERS  # noqa: E402 - the checkout is on the path only now
+from pipeline.config import SETTINGS  # noqa: E402 - the checkout is on the path only now
+from pipeline.layers import LAYERS  # noqa: E402
 from pipeline.ledger import Run  # noqa: E402
-from pipeline.model import Document, Outcome  # noqa: E402
+from pipeline.model import SOURCE_KEYS, Document, Outcome, Source  # noqa: E402
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -54,11 +55,50 @@ def run_schema() -> str:
     return as_json(schema(Run, "Newsroom run (run.json)")[0])
 
 
+def configuration() -> str:
+    """The settings and the keys of the sources file."""
+    settings = "".join(f"| `{one.name}` | {one.default} | {one.what} |\n" for one in SETTINGS)
+    keys = "".join(f"| `{name}` | {default_of(name)} | {what} |\n" for name, what in SOURCE_KEYS.items())
+    return CONFIGURATION.format(settings=settings, keys=keys)
+
+
+def default_of(name: str) -> str:
+    field = next(field for field in msgspec.structs.fields(Source) if field.name == name)
+    if field.required:
+        return "required"
+    return "none" if not field.default else f"`{msgspec.json.encode(field.default).decode()}`"
+
+
+CONFIGURATION = """# Configuration
+
+Written by `make docs` from the code. The environment is read in one place, `pipeline/config.py`; an empty value is none.
+
+## Settings
+
+| variable | where it is not given | what it is |
+|---|---|---|
+{settings}
+`make run` remembers its store in `var/run.env`, which its owner alone can read, so that a plain `newsroom` in another
+terminal finds it. A variable of the environment goes before it, `--store` and `--sources` before both.
+
+## The sources file
+
+Tables `[[source]]` of a TOML file, as in `seeds/sources.toml`. An unknown key or a bad value is an error that names file,
+source and key: `newsroom sources check` fails on it, a run leaves that source out and takes the others.
+
+| key | default | what it is |
+|---|---|---|
+{keys}
+In Airflow `auth` may name a connection; its login and password are sent to the source's own host alone.
+"""
+
+
 def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
+    "configuration.md": configuration,
     "document.schema.json": document_schema,
     "ledger.schema.json": ledger_schema,
     "run.schema.json": run_schema,

@@ -19,6 +19,7 @@ COMMANDS = {
     "why": "Every time that an entry with this URL was seen, and what became of it.",
     "runs": "What ran, and the sums.",
     "sources": "The declared sources and their health.",
+    "tables": "Makes the tables for analysis anew.",
     "steps": "The enrichment steps, in sequence.",
 }
 
