@@ -15,5 +15,6 @@ def without_furniture(paragraphs: list[str]) -> list[str]:
 
 @cache
 def patterns() -> re.Pattern[str]:
-    """All rows as one pattern."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern, _ in seeds.rows("furniture.tsv")), re.IGNORECASE)
+    """All rows as one pattern, a bullet before it left aside."""
+    rows = "|".join(f"(?:{pattern})" for pattern, _ in seeds.rows("furniture.tsv"))
+    return re.compile(rf"(?:[-•→►>]+ ?)?(?:{rows})", re.IGNORECASE)

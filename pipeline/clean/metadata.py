@@ -65,6 +65,11 @@ class Metadata:
         found = (self._bare(plain(headline(self.node))), *shown, *said, *self.h1)
         return next((title[:LONGEST_TITLE] for title in found if title and not self._is_site(title)), None)
 
+    @property
+    def headings(self) -> list[str]:
+        """What the page calls itself, in whatever place."""
+        return [plain(headline(self.node)), *self._said("title"), *self.h1, self._bare(self.head_title)]
+
     @cached_property
     def canonical(self) -> str | None:
         links = (link.get("href") for link in self.tree.iterfind(".//link[@rel='canonical']"))

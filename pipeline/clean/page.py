@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from pipeline.clean.metadata import Metadata, plain
 from pipeline.clean.names import names
 from pipeline.clean.refusals import require_article, words
 from pipeline.clean.rules import RULES
+from pipeline.clean.structured import letters
 from pipeline.errors import EntryError, Failed, Rejected
 from pipeline.identity import article_id, article_url, content_id, version_of
 from pipeline.languages import UNKNOWN, detect
@@ -25,6 +27,7 @@ DOCTYPE = re.compile(r"<!doctype[^>]*>|<\?xml[^>]*>", re.IGNORECASE)
 SELF_CLOSED = re.compile(r"(<html[^>]*?)/\s*>", re.IGNORECASE)
 INVISIBLE = re.compile("[\u00ad\ufeff]")  # hyphens that show at the end of a line only, and a mark of byte order
 SENTENCE_END = re.compile(r"""[.,;:…][)"'”’»]*$""")
+HEADINGS = 3  # paragraphs at the beginning among which headings of the page may stand
 LONGEST_TITLE = 150  # characters of a first line
 SURE = 0.8
 """From this score on, the language that is found counts for more than the one that the page declares."""
@@ -83,7 +86,7 @@ def _guarded(
         tree = parsed(text)
         about = Metadata(tree, capture.url, capture.at)
         title = about.title or plain(entry.title or "") or None
-        paragraphs = without_furniture(_untitled(extracted(tree), title))
+        paragraphs = without_furniture(_untitled(extracted(tree), [title or "", *about.headings]))
         require_article(title, paragraphs)
         return _made(capture, entry, source, about, paragraphs, method)
     except (EntryError, MemoryError):
@@ -169,9 +172,11 @@ def _paragraphs(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def _untitled(paragraphs: list[str], title: str | None) -> list[str]:
-    """Without the title, where the text begins with it."""
-    return paragraphs[1:] if title and paragraphs and plain(paragraphs[0]) == title else paragraphs
+def _untitled(paragraphs: list[str], headings: Iterable[str]) -> list[str]:
+    """Without the headings of the page that the text begins with, once the article's own kicker is past."""
+    known = {letters(heading) for heading in headings}
+    begins = next((n for n, text in enumerate(paragraphs[:HEADINGS]) if letters(text) in known), None)
+    return paragraphs if begins is None else paragraphs[:begins] + _untitled(paragraphs[begins + 1 :], known)
 
 
 def _titled(paragraphs: list[str]) -> tuple[str | None, list[str]]:
