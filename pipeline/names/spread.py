@@ -57,7 +57,7 @@ def _missed(
 def _stands_alone(start: int, end: int, tokens: dict[int, "Token"], text: str) -> bool:
     """Whether the words around are no part of a longer name ("Trump Tower") and the name is no other word ("May 3")."""
     first = tokens.get(start)
-    if first is None or first.tag_ not in PROPER:
+    if first is None or (first.is_sent_start and first.tag_ not in PROPER):
         return False
     before = first.nbor(-1) if first.i else None
     if before is not None and before.tag_ in PROPER and text[before.idx : start].strip() == before.text:

@@ -16,12 +16,12 @@ class Quoted(NamedTuple):
 
 
 CLOSERS = {
-    "“": r"”|\"(?!\w)",
+    "“": r"”|\"(?!\w)|(?<=[.,?!…])“(?!\w)",
     "„": r"[“”]",
     "«": r"»",
     "»": r"«",
     "”": r"”",
-    '"': r'"',
+    '"': r'"|(?<=\S)”',
     "''": r"''",
     "``": r"''",
     "‘": r"’(?!\w)",
@@ -88,7 +88,7 @@ def _pairs(line: str, following: str, going_on: str) -> Iterator[tuple[int, int,
 
 def _opens(line: str, mark: re.Match[str]) -> bool:
     before, after = line[mark.start() - 1 : mark.start()], line[mark.end() : mark.end() + 1]
-    if not after.strip() and mark[0] != "«":
+    if (not after.strip() and mark[0] != "«") or after == "“":
         return False
     if mark[0] in ("“", "„", "«"):
         return True
@@ -104,7 +104,7 @@ def _closing(line: str, opening: re.Match[str]) -> re.Match[str] | None:
         return _closing_single(line, opening)
     depth = 1
     for found in re.compile(rf"{mark}|{CLOSERS[mark]}").finditer(line, opening.end(), opening.end() + LONGEST):
-        if found[0] == mark and mark in NESTING:
+        if found[0] == mark and mark in NESTING and not _follows_stop(line, found):
             depth += 1
         elif mark in ('"', "''") and _opens(line, found) and not _follows_word(line, found):
             return None
@@ -113,6 +113,11 @@ def _closing(line: str, opening: re.Match[str]) -> re.Match[str] | None:
         if depth in (0, DEEPEST):
             return None if depth else found
     return None
+
+
+def _follows_stop(line: str, mark: re.Match[str]) -> bool:
+    """Whether an opening mark stands where only a closing one can: “So it is.“"""
+    return line[mark.start() - 1] in ".,?!…" and not line[mark.end() : mark.end() + 1].isalnum()
 
 
 def _follows_word(line: str, mark: re.Match[str]) -> bool:

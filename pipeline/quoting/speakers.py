@@ -82,6 +82,16 @@ class Cast:
         ]
         return min(near, key=lambda n: n.start - end if n.start > end else start - n.end, default=None)
 
+    def capitalised(self, start: int, end: int) -> Words | None:
+        """A name right after a cue that is no entity of the text."""
+        there = self.tokens(end, end + 60)
+        name = []
+        for token in there:
+            if not token.text[0].isupper() or self._quoted(token.idx):
+                break
+            name.append(token)
+        return Words(name[0].idx, name[-1].idx + len(name[-1]), None) if name else None
+
     def subject_before(self, start: int, end: int) -> Named | None:
         """The last one in a stretch who is a subject, else the last one named."""
         there = [n for n in self.named if start <= n.start < end and n.type == "person"]

@@ -1,7 +1,7 @@
 """The part of a paragraph in which the verb that brings in a quote may stand: the sentence around it, marks seen."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from pipeline import seeds
@@ -11,7 +11,6 @@ Span = tuple[int, int]
 
 STOP = re.compile(r"(?<!\b[A-Z])[.?!…][)\]’”\"']*\s+(?=[\W]*[A-Z0-9])")
 """A sentence's end; an initial's full stop is none."""
-ABBREVIATION = re.compile(r"\b(?:[A-Z]\w{0,4}|[Ll]td|vs|etc|St|[A-Z]\.[A-Z])\.$")
 NO_STOP = frozenset(
     "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Capt Sgt Prof Rev St Hon Jr Sr Sens Reps Maj Adm U.S No".split()
 )
@@ -59,7 +58,7 @@ def _right(text: str, number: int, quotes: Sequence[Quoted]) -> int:
 
 def _stops(text: str, start: int, end: int) -> list[int]:
     """Where sentences begin after a full stop in a stretch outside quotes."""
-    found = [m for m in STOP.finditer(text, start, min(end + 2, len(text))) if m.start() < end]
+    found = [m for m in STOP.finditer(text, start, min(end + 5, len(text))) if m.start() < end]
     return [m.end() for m in found if not _abbreviated(text[max(start, m.start() - 6) : m.start()])]
 
 
@@ -77,5 +76,12 @@ def _closes_sentence(text: str, quote: Quoted, limit: int) -> bool:
         return True
     if not after[0].isspace() or after.lstrip()[0].islower():
         return False
-    sentence = re.split(r"[.?!]\s", after.lstrip(), maxsplit=1)[0].split()[:ATTACHED]
-    return last == "." or not any(word.strip(",.;:") in verbs() for word in sentence)
+    return last == "." or not any(word.strip(",.;:") in verbs() for word in _opening_words(after))
+
+
+def _opening_words(after: str) -> Iterator[str]:
+    """The first words of the sentence that follows a quote."""
+    for word in after.split()[:ATTACHED]:
+        yield word
+        if word[-1] in ".?!" and word[:-1] not in NO_STOP:
+            return

@@ -12,6 +12,8 @@ from pipeline.steps import Reading, step
 
 CLAUSE = 8  # words that make a clause whatever stands around them
 SHORT_CLAUSE = 4  # with a comma or full stop before the closing mark
+LINGERS = 40  # words after a quote, to the end of its paragraph, with which its speaker still speaks in the next
+BESIDE = 25  # characters between a cue and the fragment it brings in: "called it the “Big Lie”"
 SMALL = frozenset("a an and as at by for from in of on or the to with vs".split())
 TABLES = ("cue_verbs.txt", "first_names.tsv")
 
@@ -37,8 +39,12 @@ def _quote(
     around = zone(text, number, spans)
     cue = _cue(text, quote, around, spans, cast)
     whole = _is_clause(text, quote)
-    if not whole and (cue is None or _is_title(text[quote.start : quote.end])):
+    if (cue is None and not whole and len(text[quote.start : quote.end].split()) < CLAUSE) or _is_title(
+        text, quote, cue
+    ):
         return None
+    if cue is None:
+        cue = _announced(text, quote, spans, cast)
     last = _last(found, quote, text)
     speaker = _speaker(text, quote, around, cue, cast, last, found)
     return {
@@ -60,25 +66,46 @@ def _cue(text: str, quote: Quoted, around: tuple[int, int], spans: Sequence[Quot
 
 
 def _is_clause(text: str, quote: Quoted) -> bool:
-    """A clause or more: by its length, or by a capital and the punctuation before the closing mark."""
+    """A clause or more: by its length, or by a capital and the punctuation before the closing mark. What goes on a
+    sentence of the writer's without a comma is a fragment, however long."""
     words = text[quote.start : quote.end].split()
     ended = text[quote.end - 1] in ",.?!…—–-"
     begun = text[quote.start].isupper() or not text[quote.start].isalpha()
+    if not begun and text[quote.line : quote.open].rstrip()[-1:].isalnum():
+        return False
     return len(words) >= CLAUSE or (ended and (begun or len(words) >= SHORT_CLAUSE))
 
 
-def _is_title(words: str) -> bool:
-    """Every word but small ones is written with a capital: a book, a film, a song."""
-    great = [w for w in re.findall(r"[\w’']+", words) if w.casefold() not in SMALL]
-    return len(great) > 1 and all(w[0].isupper() or w[0].isdigit() for w in great)
+def _is_title(text: str, quote: Quoted, cue: Cue | None) -> bool:
+    """Every word but small ones is written with a capital, within a sentence and not next to a cue: a book, a film."""
+    great = [w for w in re.findall(r"[\w’']+", text[quote.start : quote.end]) if w.casefold() not in SMALL]
+    if not great or not all(w[0].isupper() or w[0].isdigit() for w in great):
+        return False
+    if text[quote.line : quote.open].rstrip()[-1:] in ("", ".", ":", "?", "!", "”", '"'):
+        return False
+    return cue is None or min(abs(cue.start - quote.close), abs(quote.open - cue.end)) > BESIDE
+
+
+def _announced(text: str, quote: Quoted, spans: Sequence[Quoted], cast: Cast) -> Cue | None:
+    """The cue of the sentence that ends in a colon and a paragraph before: "Holm wrote:"."""
+    before = text[: quote.line].rstrip()
+    if text[quote.line : quote.open].strip() or not before.endswith(":"):
+        return None
+    start = max(before.rfind("\n"), before.rfind(". "), 0)
+    inside = [q for q in spans if q.open < len(before) and start < q.close]
+    return nearest(list(cues(cast.tokens(start, len(before)), inside)), quote, text, inside)
 
 
 def _last(found: Sequence[dict[str, Any]], quote: Quoted, text: str) -> dict[str, Any] | None:
     """The quote before, where it stands in this paragraph or ends the one before."""
     if not found:
         return None
+    here = [q for q in found[-4:] if q["start"] > quote.line]
+    whole = [q for q in here if q["kind"] == "direct"]
+    if here:
+        return (whole or here)[-1]
     between = text[found[-1]["end"] : quote.open].strip()
-    return found[-1] if "\n" not in between or not between.split("\n", 1)[0].strip("”\"'’» ") else None
+    return found[-1] if "\n" not in between and len(between.split()) < LINGERS else None
 
 
 def _speaker(
@@ -96,6 +123,8 @@ def _speaker(
         return cast.words(cue.subject, before)
     if cue and (named := cast.adjacent(cue.start, cue.end)):
         return cast.mention(named)
+    if cue and (words := cast.capitalised(cue.start, cue.end)):
+        return words
     if last and last["speaker"]:
         return Words(last["speaker"]["start"], last["speaker"]["end"], last["speaker"]["entity"])
     if named := cast.subject_before(quote.line, quote.open):
