@@ -23,6 +23,7 @@ TAG = re.compile(
     rb"<(?:!doctype\s+html|(?:html|head|body|meta|title|article|main|div|p|h1|script)[\s>/])", re.IGNORECASE
 )
 DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
+TWICE = re.compile(r"[ÃÂâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 PROLOGUE = 4096  # bytes; the standard looks at 1,024, pages are laxer
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
@@ -60,7 +61,7 @@ def decode(body: bytes, content_type: str = "") -> str:
     BOM, header, the page's own word, UTF-8, then a guess: the first one that fits. A declared 8-bit encoding fits
     anything, so bytes that are sound UTF-8 are read as such in spite of it.
     """
-    text = _decoded(body, content_type)
+    text = _once(_decoded(body, content_type))
     # Looking at bytes takes a tenth of the time; no encoding makes these characters of other bytes but UTF-16.
     clean = len(body) == len(body.translate(None, CONTROL_BYTES)) and "\ufffe" not in text and "\uffff" not in text
     return text if clean else CONTROLS.sub("", text)
@@ -76,6 +77,16 @@ def _decoded(body: bytes, content_type: str) -> str:
         if (text := _read(body, encoding)) is not None:
             return text
     return body.decode(_guess(body, declared), "replace")
+
+
+def _once(text: str) -> str:
+    """The text of a page that was taken for Windows-1252 and coded as UTF-8 again, on its way to us or before."""
+    if not TWICE.search(text):
+        return text
+    try:
+        return text.encode("cp1252").decode()
+    except UnicodeError:
+        return text
 
 
 def content_type(headers: Iterable[tuple[str, str]]) -> str:

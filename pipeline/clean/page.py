@@ -12,7 +12,7 @@ from pipeline.clean.decoding import CONTROLS, content_type, decode, is_page, req
 from pipeline.clean.furniture import without_furniture
 from pipeline.clean.metadata import Metadata, plain
 from pipeline.clean.names import names
-from pipeline.clean.refusals import require_article, words
+from pipeline.clean.refusals import prose, words
 from pipeline.clean.rules import RULES
 from pipeline.clean.structured import letters
 from pipeline.errors import EntryError, Failed, Rejected
@@ -35,6 +35,8 @@ SURE = 0.8
 
 def clean(capture: Capture, entry: Entry, source: str | None = None) -> Document:
     """The document of a page; `Rejected` where it is no article, `Failed` where its markup defeats us."""
+    if capture.status >= 400:
+        raise Rejected(f"no page: status {capture.status}")
     kind = content_type(capture.headers)
     require_text(capture.body, kind)
     text = decode(capture.body, kind)
@@ -86,8 +88,7 @@ def _guarded(
         tree = parsed(text)
         about = Metadata(tree, capture.url, capture.at)
         title = about.title or plain(entry.title or "") or None
-        paragraphs = without_furniture(_untitled(extracted(tree), [title or "", *about.headings]))
-        require_article(title, paragraphs)
+        paragraphs = prose(title, _untitled(extracted(tree), [title or "", *about.headings]))
         return _made(capture, entry, source, about, paragraphs, method)
     except (EntryError, MemoryError):
         raise

@@ -1,32 +1,33 @@
-"""Knows what is no article: consent walls, paywall stubs, soft 404s, by the table seeds/tables/refusals.tsv."""
+"""Knows what is no article: consent walls, paywall stubs, soft 404s, bot checks, by seeds/tables/refusals.tsv."""
 
 import re
 from functools import cache
 
 from pipeline import seeds
+from pipeline.clean.furniture import without_furniture
 from pipeline.errors import Rejected
 
 FEWEST_WORDS = 25
-"""The shortest news item of the evaluation pages has more."""
+"""The shortest news item of 273 evaluation pages has more."""
 
-SOFT_404_WORDS = 200
-"""A page that says in its title that there is none has some links and advice, and no article."""
+SHORT = 200
+"""Words: a page that says in its title what it is instead has links and advice below this."""
 
 LONGEST_REFUSAL = 600
-"""Words; consent walls have up to 400, and no article that only mentions cookies is asked beyond."""
+"""Words: consent walls have up to 400, and no article that only mentions cookies is asked beyond."""
 
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
-def require_article(title: str | None, paragraphs: list[str]) -> None:
-    """Raises `Rejected` with what the page is instead of an article."""
-    total = sum(map(words, paragraphs))
-    if total == 0:
-        raise Rejected("empty")
-    if total < LONGEST_REFUSAL and (kind := _refusal(title or "", paragraphs, total)):
+def prose(title: str | None, paragraphs: list[str]) -> list[str]:
+    """The paragraphs of the article without furniture; raises `Rejected` with what the page is where it is none."""
+    kept = without_furniture(paragraphs)
+    said, left = sum(map(words, paragraphs)), sum(map(words, kept))
+    if said < LONGEST_REFUSAL and (kind := _refusal(title or "", paragraphs, kept)):
         raise Rejected(kind)
-    if total < FEWEST_WORDS:
-        raise Rejected(f"too short: {total} words")
+    if left < FEWEST_WORDS:
+        raise Rejected(f"too short: {left} words" if left else "empty")
+    return kept
 
 
 def words(text: str) -> int:
@@ -36,19 +37,21 @@ def words(text: str) -> int:
     return (unspaced + 1) // 2 + sum(any(map(str.isalnum, word)) for word in rest.split())
 
 
-def _refusal(title: str, paragraphs: list[str], total: int) -> str | None:
-    """The kind whose lines leave too few others for an article, or whose title says it."""
-    if total < SOFT_404_WORDS and patterns("soft 404", "title").search(title):
-        return "soft 404"
-    for kind in ("consent wall", "paywall stub", "soft 404"):
-        rest = sum(words(text) for text in paragraphs if not patterns(kind, "text").search(text))
-        if rest < total and rest < max(FEWEST_WORDS, total / 4):
+def _refusal(title: str, paragraphs: list[str], kept: list[str]) -> str | None:
+    """The kind that the title of a short text says, or whose lines leave too few others for an article."""
+    total = sum(map(words, paragraphs))
+    for kind in dict.fromkeys(row[0] for row in seeds.rows("refusals.tsv")):
+        if total < SHORT and patterns(kind, "title").search(title):
             return kind
+        if any(patterns(kind, "line").search(text) for text in paragraphs):
+            rest = sum(words(text) for text in kept if not patterns(kind, "line").search(text))
+            if rest < max(FEWEST_WORDS, total / 4):
+                return kind
     return None
 
 
 @cache
 def patterns(kind: str, where: str) -> re.Pattern[str]:
-    """The rows of a kind as one pattern."""
+    """The rows of a kind as one pattern, which fits nothing where there is none."""
     chosen = [pattern for row, place, pattern, _ in seeds.rows("refusals.tsv") if (row, place) == (kind, where)]
     return re.compile("|".join(f"(?:{pattern})" for pattern in chosen) or r"(?!)", re.IGNORECASE)
