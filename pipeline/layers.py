@@ -74,7 +74,7 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A subject of the whole document; `id` such as "medtop:20000593", `ancestors` the topics above it, nearest first."""
+    """A subject of the whole document; `id` such as "medtop:20000593"; `ancestors`: those above it, nearest first."""
 
     id: str
     name: str

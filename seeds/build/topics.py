@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree  # noqa: S405 - a file that its maintainer names
+from xml.etree import ElementTree
 
 import numpy as np
 

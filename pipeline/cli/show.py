@@ -1,0 +1,95 @@
+"""`newsroom show`: an annotated article, for a person to read."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from pipeline.cli import json_option, opened, store_option
+from pipeline.errors import NewsroomError
+
+if TYPE_CHECKING:
+    from pipeline.model import Document
+    from pipeline.store import Store
+
+ID = re.compile(r"[0-9a-f]{20}")
+
+
+@click.command()
+@click.argument("article", metavar="URL|ID|FILE|-")
+@store_option
+@json_option
+def show(article: str, store: str | None, as_json: bool) -> None:
+    """The article as it says now: people, places, organisations in colour, quotes with their speakers, topics.
+
+    ARTICLE is a URL that it was offered under, its id, or a file (- is stdin) of what `newsroom annotate` printed.
+    """
+    from pipeline.cli.reader import page
+    from pipeline.documents import encode
+
+    for document in documents(article, store):
+        if as_json:
+            click.echo(encode(document).decode())
+        else:
+            page(document, sys.stdout)
+
+
+def documents(article: str, store: str | None) -> Iterator["Document"]:
+    """The one that the store has, or all of a file."""
+    if article == "-":
+        yield from read(sys.stdin.buffer, "stdin")
+    elif not ID.fullmatch(article) and "://" not in article and Path(article).is_file():
+        with Path(article).open("rb") as file:
+            yield from read(file, article)
+    else:
+        yield landed(opened(store), article)
+
+
+def read(lines: IO[bytes], name: str) -> Iterator["Document"]:
+    """The documents of JSON lines; what could not be annotated is told on stderr."""
+    import msgspec
+
+    from pipeline.documents import decode
+
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if reason := refusal(line):
+                click.echo(f"newsroom: {name}: line {number}: {reason}", err=True)
+                continue
+            raise NewsroomError(f"{name}: line {number} is no document of `newsroom annotate`: {error}") from None
+
+
+def refusal(line: bytes) -> str | None:
+    """Why an input of `annotate` gave no document, where that is what the line says."""
+    import msgspec
+
+    from pipeline.cli.reader import visible
+
+    try:
+        found = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    said = isinstance(found, dict) and "outcome" in found
+    return visible(f"{found.get('input_id')}: {found['outcome']}: {found.get('reason')}") if said else None
+
+
+def landed(store: "Store", article: str) -> "Document":
+    """What the store has under an id or URL; by other URLs that it was offered under the ledger knows it."""
+    from pipeline.cli.why import lines
+    from pipeline.identity import article_id
+    from pipeline.landing import latest
+
+    found = latest(store, article if ID.fullmatch(article) else article_id(article))
+    if found is None:
+        ids = dict.fromkeys(line.id for line in lines(store, article) if line.id)
+        found = next((document for one in reversed(ids) if (document := latest(store, one))), None)
+    if found is None:
+        raise NewsroomError(f"{store.url} has no article {article}: `newsroom why` tells what became of it")
+    return found

@@ -1,0 +1,134 @@
+"""The phrases that tell this article from others: noun phrases and names, where they stand first.
+
+`score` is relative to the best phrase of the article, which has 1.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from math import log1p
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline import seeds
+from pipeline.steps import SCORE_DIGITS, Reading, step
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span, Token
+
+STOP_WORDS, PLAIN_WORDS = "stop_words.txt", "plain_words.txt"
+MOST = 10
+MOST_WORDS = 4
+OPENING = 0.15  # of the text: what is named there is what the article is about
+BOOST = 1.5  # for a phrase of the opening, and again for one with a word of the title
+MANY_WORDS = 1.3  # "interest rates" says more than "rates"
+
+
+class Phrase(NamedTuple):
+    """A stretch of the text, and the lower-case words that it is compared by."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+@step(
+    version=1,
+    task="names_and_quotes",  # the parse is at hand there: noun phrases cost 1 ms; runs of words hold verbs
+    needs=("entities",),
+    languages=("en",),
+    parse=True,
+    tables=(STOP_WORDS, PLAIN_WORDS),
+)
+def keyphrases(reading: Reading) -> list[dict[str, Any]]:
+    """At most ten phrases, best first."""
+    counts = Counter(token.lower_ for token in reading.parse if is_telling(token.lower_))
+    scores: dict[Phrase, float] = {}
+    for phrase in sorted({*names(reading), *noun_phrases(reading)}):
+        if score := worth(phrase, counts, reading):
+            scores[phrase] = score
+    best = distinct(sorted(scores, key=lambda one: (-scores[one], one)))
+    return [
+        {
+            "text": reading.text[phrase.start : phrase.end],
+            "start": phrase.start,
+            "end": phrase.end,
+            "score": round(scores[phrase] / scores[best[0]], SCORE_DIGITS),
+        }
+        for phrase in best
+    ]
+
+
+def names(reading: Reading) -> Iterator[Phrase]:
+    """Entities, by the first mention that has the whole name."""
+    for entity in reading.layer("entities"):
+        if entity["type"] == "group":  # "Russian", of which the country says more
+            continue
+        longest = max(len(mention["text"]) for mention in entity["mentions"])
+        mention = next(m for m in entity["mentions"] if len(m["text"]) == longest)
+        if len(mention["text"].split()) <= MOST_WORDS + 1:
+            yield Phrase(mention["start"], mention["end"], telling(mention["text"].split()))
+
+
+def noun_phrases(reading: Reading) -> Iterator[Phrase]:
+    """Noun phrases that are no names, without what leads up to them: "its own", "Ms Holm's"."""
+    named = {n for entity in reading.layer("entities") for m in entity["mentions"] for n in range(m["start"], m["end"])}
+    for chunk in reading.parse.noun_chunks:
+        tokens = core(chunk)
+        if tokens and tokens[-1].idx not in named and "\n" not in chunk.text.strip():
+            start, end = tokens[0].idx, tokens[-1].idx + len(tokens[-1])
+            yield Phrase(start, end, telling(token.text for token in tokens))
+
+
+def core(chunk: "Span") -> list["Token"]:
+    """The tokens of a noun phrase that say something; none where it is too long to be a term."""
+    tokens = list(chunk)
+    after = max((i for i, token in enumerate(tokens, 1) if token.tag_ == "POS" or is_mark(token)), default=0)
+    tokens = tokens[after:]
+    while tokens and not is_telling(tokens[0].lower_):
+        tokens = tokens[1:]
+    while tokens and not is_telling(tokens[-1].lower_):
+        tokens = tokens[:-1]
+    return tokens if len(tokens) <= MOST_WORDS else []
+
+
+def is_mark(token: "Token") -> bool:
+    return token.is_quote or token.is_bracket or token.is_space or token.text in ",;:…"
+
+
+def is_telling(word: str) -> bool:
+    return word not in stop_words() and any(letter.isalpha() for letter in word) and len(word) > 1
+
+
+def telling(words: Any) -> tuple[str, ...]:
+    return tuple(word for word in map(str.lower, words) if is_telling(word))
+
+
+def worth(phrase: Phrase, counts: Mapping[str, int], reading: Reading) -> float:
+    """How often its words stand in the text, and how prominently; 0 for what any article has."""
+    words = phrase.words
+    if all(word in plain_words() for word in words) or (len(words) == 1 and counts[words[0]] < 2):
+        return 0.0
+    score = sum(log1p(counts[word]) for word in words if word not in plain_words()) / len(words)
+    score *= MANY_WORDS if len(words) > 1 else 1
+    score *= BOOST if phrase.start <= OPENING * len(reading.text) else 1
+    return score * (BOOST if set(words) & set(telling(reading.title.split())) else 1)
+
+
+def distinct(phrases: list[Phrase]) -> list[Phrase]:
+    """The best phrases of which none shares half of its words with a better one."""
+    chosen: list[Phrase] = []
+    for phrase in phrases:
+        words = set(phrase.words)
+        if all(len(words & set(other.words)) * 2 < min(len(words), len(other.words)) for other in chosen):
+            chosen.append(phrase)
+    return chosen[:MOST]
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    return frozenset(seeds.lines(STOP_WORDS))
+
+
+@cache
+def plain_words() -> frozenset[str]:
+    return frozenset(seeds.lines(PLAIN_WORDS))
