@@ -49,6 +49,11 @@ class Desk:
         host = urlsplit(url).netloc
         return frozenset(host for declared in self.sources.values() if host in declared.allow_hosts)
 
+    def login_for(self, source: Source) -> tuple[str, str] | None:
+        """The secret of a source, with the URL whose site alone may get it: a feed may link to anywhere."""
+        secret = self.login(source.auth) if source.auth else None
+        return (source.url, secret) if secret else None
+
     def may_ask(self, source: Source, url: str) -> bool:
         """Whether this URL may be fetched at all: publishers want to know who asks."""
         parts = urlsplit(url)

@@ -87,7 +87,7 @@ async def ask(desk: Desk, client: Client, source: Source) -> Asked:
         allow_hosts=frozenset(source.allow_hosts),
         delay=source.per_host_delay,
         headers={name: value for name, value in known.items() if value},
-        login=desk.login(source.auth) if source.auth else None,
+        login=desk.login_for(source),
     )
     return Asked(source, answer, answer.body, answer.error.reason if answer.error else None)
 
@@ -106,7 +106,7 @@ def keep(desk: Desk, run: str, chunk: str, asked: Iterable[Asked]) -> None:
     got = [(None, one.answer.exchanges) for one in asked if one.answer and one.answer.exchanges]
     for attempt in count() if got else ():
         stem = f"raw/date={ledger.day(run)}/{run}-poll-{chunk}-{attempt}"
-        written = captures.write(got, key=f"{stem}.warc.gz")
+        written = captures.write(got, key=f"{stem}.warc.gz", now=desk.clock())
         if desk.store.put_new(f"{stem}.warc.gz", written.warc):
             desk.store.put(f"{stem}.cdxj", written.cdxj)
             return

@@ -77,7 +77,7 @@ async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fe
             allow_hosts=desk.allowed_hosts(source, entry.url),
             delay=source.per_host_delay,
             accepts=PAGES,
-            login=desk.login(source.auth) if source.auth else None,
+            login=desk.login_for(source),
         )
         exchanges, error = answer.exchanges, answer.error
     return Fetched(exchanges, error, ms=round((desk.clock() - began).total_seconds() * 1000))
@@ -89,12 +89,12 @@ def keep(
     """Writes the captures of the batch; where another try wrote first, what that one kept is what there is."""
     stem = f"raw/date={ledger.day(run)}/{run}-{batch}"
     entries = list(got)
-    written = captures.write(entries, key=f"{stem}.warc.gz")
+    written = captures.write(entries, key=f"{stem}.warc.gz", now=desk.clock())
     if desk.store.put_new(f"{stem}.warc.gz", written.warc):
         desk.store.put(f"{stem}.cdxj", written.cdxj)
         return written.kept
     there = captures.scan(desk.store.get(f"{stem}.warc.gz").body, key=f"{stem}.warc.gz")
-    by_entry = {entry.key: kept for kept, _, entry in there if entry}
+    by_entry = {entry.key: kept for kept, entry in there if entry}
     return [by_entry.get(entry.key) for entry, _ in entries]
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a client, what comes back, and what of it is kept."""
+"""What is asked of the client, and what comes back."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,101 +6,90 @@ from datetime import datetime
 from typing import NamedTuple
 
 import aiohttp
+from yarl import URL
 
-from pipeline.errors import EntryError, Failed, Rejected
-from pipeline.model import Exchange, header
-from pipeline.web.coding import decoded
-from pipeline.web.guard import Target
+from pipeline.errors import EntryError
+from pipeline.model import Exchange
 
-PRIVATE = frozenset(
-    {"authorization", "cookie", "proxy-authorization", "set-cookie", "set-cookie2", "transfer-encoding"}
-)
-"""Headers that are not kept: secrets, and a framing that the kept body is out of."""
+SHOWN = frozenset({"host", "user-agent", "accept", "accept-encoding", "if-none-match", "if-modified-since"})
+"""Request headers that are kept; any other may be a secret."""
 
-GONE = frozenset({404, 410, 451})
+HIDDEN = frozenset({"set-cookie", "set-cookie2"})
+"""Response headers that are not kept."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What an answer may cost. Seconds and bytes; `patience` is the longest Retry-After that is waited out."""
+class Answer(NamedTuple):
+    """What became of a request: every response on the way, the last one's body out of its coding, or the error.
 
-    connect: float = 10
-    read: float = 20
-    answer: float = 60
-    body: int = 10_000_000
-    redirects: int = 5
-    tries: int = 3
-    patience: float = 10
-    pause: float = 1.0
-    backoff: float = 0.5
-    at_once: int = 16
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came: every exchange on the way, and the last one's status, headers and body (out of its coding)."""
+    `status` and `headers` are of the response from `url`; there is none where `url` was not asked.
+    """
 
     exchanges: tuple[Exchange, ...]
     url: str
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
     at: datetime
-    status: int | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
     error: EntryError | None = None
 
 
-class Wanted(NamedTuple):
-    """What a caller asked for."""
-
-    allow_hosts: Collection[str]
-    delay: float | None
-    headers: Mapping[str, str]
-    accepts: tuple[str, ...]
-    login: str | None
-    host: str
-
-
 @dataclass
-class Way:
-    """The exchanges so far, and where the next one goes."""
+class Errand:
+    """One request on its way through redirects and tries; `login` is a URL of the site that it is for, and a secret."""
 
     url: str
+    allow_hosts: Collection[str]
+    delay: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accepts: tuple[str, ...] = ()
+    login: tuple[str, str] | None = None
+    asks_robots: bool = True
+    spent: float = 0  # seconds on the wire
     exchanges: list[Exchange] = field(default_factory=list)
-    status: int | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    last: Exchange | None = None  # to the present URL
+
+    @property
+    def is_conditional(self) -> bool:
+        return any(name.lower().startswith("if-") for name in self.headers)
+
+    def headers_for(self, url: URL) -> dict[str, str]:
+        """The login goes to its own scheme, host and port, and nowhere else that a redirect or a feed may point to."""
+        if self.login is None or URL(self.login[0]).origin() != url.origin():
+            return dict(self.headers)
+        user, colon, password = self.login[1].partition(":")
+        basic = aiohttp.encode_basic_auth(user, password)
+        return {**self.headers, "Authorization": basic if colon else f"Bearer {self.login[1]}"}
 
 
-def kept(to: Target, at: datetime, response: aiohttp.ClientResponse, body: bytes, error: EntryError | None) -> Exchange:
-    """The exchange as it is kept: without secrets, and with what is missing said in WARC's word."""
-    cut = {"body cut short": "disconnect", "body too large": "length", "content type": "length"}
+def exchange(url: str, at: datetime, response: aiohttp.ClientResponse) -> Exchange:
+    """The response without its body, and the request to it, without what is secret."""
+    came = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
     return Exchange(
-        url=to.url,
+        url=url,
         at=at,
-        request_headers=visible((k, v) for k, v in response.request_info.headers.items()),
+        request_headers=named(SHOWN, response.request_info.headers.items()),
         status=response.status,
         reason=response.reason or "",
-        headers=visible((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.raw_headers),
-        payload=body,
-        truncated=cut.get(error.reason.partition(":")[0]) if error else None,
+        headers=tuple((name, value) for name, value in came if name.lower() not in HIDDEN),
+        payload=b"",
     )
 
 
-def visible(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in headers if name.lower() not in PRIVATE)
+def named(names: Collection[str], headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in headers if name.lower() in names)
 
 
-def authorization(login: str) -> str:
-    """`user:password` is Basic, anything else a bearer token."""
-    return aiohttp.encode_basic_auth(*login.split(":", 1)) if ":" in login else f"Bearer {login}"
-
-
-def conclude(way: Way) -> None:
-    """Takes the body out of its coding; raises for a status that is no answer."""
-    status = way.status or 0
-    if status in GONE:
-        raise Rejected(f"status: {status}")
-    if status >= 400 or status < 200:
-        raise Failed(f"status: {status}")
-    coding = header(way.headers, "content-encoding")
-    way.body = decoded(way.body, coding)
+async def body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, str | None]:
+    """The body in its coding, and WARC's word for why it ends too early."""
+    came = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            came += chunk
+            if len(came) > most:
+                response.close()
+                return bytes(came[:most]), "length"
+    except TimeoutError:
+        return bytes(came), "time"
+    except (aiohttp.ClientError, OSError):
+        return bytes(came), "disconnect"
+    return bytes(came), None

@@ -1,82 +1,80 @@
-"""The one HTTP client: asks robots.txt first, goes where the guard has looked, and takes in no more than it can bear.
+"""Fetches what the stages ask for: politely, guarded, and with every response kept."""
 
-Nothing that the world does raises: an answer carries its error. The phrases before the colon are fixed, as ledgers
-count them: refused scheme, refused port, refused address, no URL, host not found, host unreachable, certificate,
-timed out, too many redirects, redirect without target, status, content type, content coding, decompression bomb,
-body too large, body cut short, robots.txt disallows, robots.txt unreachable.
-"""
-
-import asyncio
-import random
 import socket
-import ssl
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from types import TracebackType
+from datetime import datetime
+from time import monotonic
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
+from msgspec.structs import replace
 
-from pipeline.errors import EntryError, Failed, Rejected, Retryable, Skipped
-from pipeline.model import header
-from pipeline.web import guard, robots
-from pipeline.web.answers import Answer, Limits, Wanted, Way, authorization, conclude, kept
-from pipeline.web.coding import UNDERSTOOD
-from pipeline.web.guard import Resolve, Target
+from pipeline.errors import EntryError
+from pipeline.model import Exchange
+from pipeline.web import answers, because, guard
+from pipeline.web.answers import Answer, Errand
+from pipeline.web.coding import ASKED_FOR, decoded
+from pipeline.web.guard import GuardedResolver, Target
 from pipeline.web.lanes import Lanes
-from pipeline.web.resolver import Checked, by_system
+from pipeline.web.robots import AGENT, Robots, Rules, rules_of
+from pipeline.web.verdict import Limits, fault, is_wanted, pause_before_next, points_to, what_is_wrong
 
-AGENT = "Newsroom"
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
+VERSION = "0.1"
 
+LONGEST_HEADER, MOST_HEADERS = 65_536, 256
+"""Content security policies outgrow aiohttp's 8 kB."""
 
 LIMITS = Limits()
 
+OpenSocket = Callable[[tuple[Any, ...]], socket.socket]
+"""Gives the socket for an address, as `getaddrinfo` writes it; whatever connects goes through here."""
+
 
 class Client:
-    """A client for one batch of requests; by `resolve` and `sockets` tests see what would be connected to."""
+    """A session with the web, for use as an async context manager.
+
+    `contact` stands in the User-Agent; `now` gives the time of each exchange. `resolver` and `open_socket` are the
+    seams to the outer world.
+    """
 
     def __init__(
         self,
         contact: str | None,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime],
         limits: Limits = LIMITS,
-        resolve: Resolve = by_system,
-        sockets: Callable[[Any], socket.socket] | None = None,
+        resolver: AbstractResolver | None = None,
+        open_socket: OpenSocket | None = None,
     ) -> None:
-        self.agent = f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
-        self.now, self.limits, self.resolve, self.sockets = now, limits, resolve, sockets
-        self.checked, self.lanes = Checked(), Lanes(limits.at_once)
-        self.robots: dict[str, robots.Robots] = {}
-        self.asking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self.session: aiohttp.ClientSession | None = None
+        self.agent = f"{AGENT}/{VERSION}" + (f" (+{contact})" if contact else "")
+        self.now = now
+        self.limits = limits
+        self.resolver = resolver
+        self.open_socket = open_socket
+        self.lanes = Lanes(limits.at_once)
+        self.robots = Robots()
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(
-            resolver=self.checked, use_dns_cache=False, limit=0, socket_factory=self.sockets, happy_eyeballs_delay=None
-        )
-        self.session = aiohttp.ClientSession(
-            connector=connector,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=self.limits.connect, connect=None, sock_read=self.limits.read
-            ),
-            headers={"User-Agent": self.agent, "Accept-Encoding": UNDERSTOOD},
-            requote_redirect_url=False,
-        )
+        names = self.resolver or aiohttp.ThreadedResolver()
+        # Two pools: a connection that one source may open is never there for another to use.
+        self.sessions = {False: self._session(GuardedResolver(names)), True: self._session(names)}
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.session:
-            await self.session.close()
+    async def __aexit__(self, *_: object) -> None:
+        for session in self.sessions.values():
+            await session.close()
+
+    def _session(self, resolver: AbstractResolver) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=resolver, limit=0, socket_factory=self.open_socket),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,  # a proxy would connect to what we did not check
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
+        )
 
     async def get(
         self,
@@ -86,137 +84,101 @@ class Client:
         delay: float | None = None,
         headers: Mapping[str, str] | None = None,
         accepts: tuple[str, ...] = (),
-        login: str | None = None,
+        login: tuple[str, str] | None = None,
     ) -> Answer:
-        """One page, redirects followed; `accepts` are beginnings of content types.
+        """The answer for a URL; whatever the world does is in it, with a reason of `pipeline.web.REASONS`.
 
-        `login` is "user:password" or a token; it goes to the host of `url` alone.
+        `allow_hosts` opens the guard for `host:port`; `delay` is the pause between requests to a host, in seconds;
+        `accepts` has beginnings of content types (none: any). `login` is a URL of the only site that gets it, and a
+        secret: `user:password` or a bearer token.
         """
-        wanted = Wanted(allow_hosts, delay, headers or {}, accepts, login, urlsplit(url).netloc)
-        way, error = Way(url), None
+        return await self._answer(Errand(url, allow_hosts, delay, headers or {}, accepts, login))
+
+    async def _answer(self, errand: Errand) -> Answer:
+        body, error = b"", None
         try:
-            await self.walk(way, wanted)
-        except EntryError as what:
-            error = what
-        at = way.exchanges[-1].at if way.exchanges else self.now()
-        return Answer(tuple(way.exchanges), way.url, at, way.status, way.headers, way.body, error)
+            last = await self._follow(errand)
+            body = decoded(last.headers, last.payload, self.limits.body)
+        except EntryError as found:
+            error = found
+        came = errand.last
+        status, headers, at = (came.status, came.headers, came.at) if came else (None, (), self.now())
+        return Answer(tuple(errand.exchanges), errand.url, status, headers, body, at, error)
 
-    async def walk(self, way: Way, wanted: Wanted) -> None:
-        """From redirect to redirect, each one checked like the first."""
+    async def _follow(self, errand: Errand) -> Exchange:
+        """The last response after redirects; each hop is guarded and asks its site's robots.txt."""
         for _ in range(self.limits.redirects + 1):
-            to = guard.target(way.url, wanted.allow_hosts)
-            rules = await self.rules(to)
-            if not rules.allows(to.url, AGENT):
-                raise Skipped("robots.txt disallows")
-            await self.persist(way, to, wanted, rules.pause(AGENT))
-            if way.status not in REDIRECTS:
-                return conclude(way)
-            target = header(way.headers, "location")
-            if not target:
-                raise Failed("redirect without target")
-            way.url = urljoin(to.url, target)
-        raise Failed("too many redirects")
+            target = guard.checked(errand.url, errand.allow_hosts)
+            errand.url = str(target.url)
+            last = await self._tries(errand, target, await self._pace(errand, target))
+            further = points_to(last)
+            if further is None:
+                return last
+            errand.url, errand.last = further, None
+        raise because("too many redirects")
 
-    async def rules(self, to: Target) -> robots.Robots:
-        """The robots.txt of a host, asked once."""
-        parts = urlsplit(to.url)
-        site = f"{parts.scheme}://{parts.netloc}"
-        async with self.asking[site]:
-            if site not in self.robots:
-                allow = [parts.netloc] if to.allowed else []
-                self.robots[site] = await self.ask_rules(f"{site}/robots.txt", Wanted(allow, None, {}, (), None, ""))
-        return self.robots[site]
+    async def _pace(self, errand: Errand, target: Target) -> float:
+        """Seconds between requests to this host; raises where its robots.txt keeps us out."""
+        own = errand.delay if errand.delay is not None else 0 if target.allowed else self.limits.delay
+        if not errand.asks_robots:
+            return own
 
-    async def ask_rules(self, url: str, wanted: Wanted) -> robots.Robots:
-        way = Way(url)
-        for _ in range(self.limits.redirects + 1):
-            to = guard.target(way.url, wanted.allow_hosts)
-            await self.persist(way, to, wanted, 0)
-            location = header(way.headers, "location")
-            if way.status not in REDIRECTS or not location:
-                break
-            way.url = urljoin(to.url, location)
-        return robots.read(way.status, way.body)
+        async def ask(url: str) -> Rules:
+            answer = await self._answer(Errand(url, errand.allow_hosts, errand.delay, asks_robots=False))
+            errand.exchanges += answer.exchanges
+            return rules_of(answer.error, answer.body)
 
-    async def persist(self, way: Way, to: Target, wanted: Wanted, asked: float) -> None:
-        """Requests until something comes that another try would not mend."""
-        pause = max(asked, wanted.delay if wanted.delay is not None else 0.0 if to.allowed else self.limits.pause)
-        for number in range(1, self.limits.tries + 1):
-            error: Retryable | None = None
-            async with self.lanes.enter(f"{to.host}:{to.port}", pause):
+        rules = await self.robots.rules(str(target.url.origin()), ask)
+        rules.check(str(target.url))
+        return max(own, min(rules.delay, self.limits.crawl_delay))
+
+    async def _tries(self, errand: Errand, target: Target, pace: float) -> Exchange:
+        """The response to one URL, asked again after a rest where that may help."""
+        host = target.url.raw_host or ""
+        attempt = 0
+        while True:
+            attempt += 1
+            async with self.lanes.turn(host, pace):
                 try:
-                    async with asyncio.timeout(self.limits.answer):
-                        await self.request(way, to, wanted)
-                except TimeoutError:
-                    error = Retryable("timed out: answer")
-                except Retryable as what:
-                    error = what
-            if error is None and way.status not in AGAIN:
-                return
-            error = error or Retryable(f"status: {way.status}", not_before=self.asked_to_wait(way))
-            wait = self.wait(number, error)
-            if wait is None:
-                raise error
-            await asyncio.sleep(wait)
+                    return await self._exchange(errand, target)
+                except EntryError as error:
+                    pause = pause_before_next(error, attempt, self.limits, self.now())
+                    if pause is None or errand.spent >= self.limits.total:
+                        raise
+                    self.lanes.rest(host, pause)
 
-    def wait(self, number: int, error: Retryable) -> float | None:
-        """Seconds until the next try; None where there is none."""
-        if number == self.limits.tries:
-            return None
-        backoff = self.limits.backoff * 2 ** (number - 1) * random.uniform(1, 1.5)  # noqa: S311 - spreads requests
-        asked = (error.not_before - self.now()).total_seconds() if error.not_before else 0.0
-        return None if asked > self.limits.patience else max(backoff, asked)
-
-    def asked_to_wait(self, way: Way) -> datetime | None:
-        """The moment of a Retry-After, seconds or a date (RFC 9110, 10.2.3)."""
-        said = (header(way.headers, "retry-after") or "").strip()
+    async def _exchange(self, errand: Errand, target: Target) -> Exchange:
+        """One request and its response; raises what is wrong with it, and keeps it all the same."""
+        began = monotonic()
         try:
-            if said.isdigit():
-                return self.now() + timedelta(seconds=min(int(said), 7 * 86400))
-            found = parsedate_to_datetime(said)
-        except (ValueError, TypeError):
-            return None
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-    async def request(self, way: Way, to: Target, wanted: Wanted) -> None:
-        """One request, and its exchange; raises for what broke on the way."""
-        assert self.session is not None  # noqa: S101 - `async with` makes it
-        self.checked.known[to.host, to.port] = await guard.addresses(to, self.resolve)
-        sent = dict(wanted.headers)
-        if wanted.login and urlsplit(to.url).netloc == wanted.host:
-            sent["Authorization"] = authorization(wanted.login)
-        at = self.now()
-        way.status, way.headers, way.body = None, (), b""
-        try:
-            async with self.session.get(to.url, headers=sent, allow_redirects=False) as response:
-                way.status = response.status
-                way.headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.raw_headers)
-                body, error = await self.body(response, wanted)
-                way.exchanges.append(kept(to, at, response, body, error))
-        except aiohttp.ClientSSLError as problem:
-            raise Failed(f"certificate: {to.host}: {problem.__class__.__name__}") from None
-        except ssl.SSLError as problem:
-            raise Failed(f"certificate: {to.host}: {problem.reason}") from None
-        except (aiohttp.ServerTimeoutError, TimeoutError):
-            raise Retryable("timed out: connect or read") from None
+            async with self._request(errand, target) as response:
+                came = await self._received(errand, target, response)
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            raise Retryable(f"host unreachable: {to.host}: {problem.__class__.__name__}") from None
+            raise fault(problem) from None
+        finally:
+            errand.spent += monotonic() - began
+        errand.last = came
+        errand.exchanges.append(came)
+        error = what_is_wrong(came, errand.accepts, conditional=errand.is_conditional, now=self.now())
         if error:
             raise error
-        way.body = body
+        return came
 
-    async def body(self, response: aiohttp.ClientResponse, wanted: Wanted) -> tuple[bytes, EntryError | None]:
-        """What came of the body, and what is wrong with it; it is read no further than it may be."""
-        kind = response.content_type.lower() if "Content-Type" in response.headers else ""
-        if response.status == 200 and kind and wanted.accepts and not kind.startswith(wanted.accepts):
-            return b"", Rejected(f"content type: {kind}")
-        made = bytearray()
-        try:
-            async for chunk in response.content.iter_any():
-                made += chunk
-                if len(made) > self.limits.body:
-                    del made[self.limits.body :]
-                    return bytes(made), Failed(f"body too large: more than {self.limits.body // 1_000_000} MB")
-        except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, OSError):
-            return bytes(made), Retryable("body cut short")
-        return bytes(made), None
+    def _request(self, errand: Errand, target: Target) -> Any:
+        limits = self.limits
+        left = max(0.001, limits.total - errand.spent)
+        return self.sessions[target.allowed].get(
+            target.url,
+            allow_redirects=False,
+            headers={"User-Agent": self.agent, "Accept-Encoding": ASKED_FOR, **errand.headers_for(target.url)},
+            timeout=aiohttp.ClientTimeout(total=left, sock_connect=limits.connect, sock_read=limits.read),
+        )
+
+    async def _received(self, errand: Errand, target: Target, response: aiohttp.ClientResponse) -> Exchange:
+        """The response with its body; that is not taken where its kind is not wanted."""
+        came = answers.exchange(str(target.url), self.now(), response)
+        if is_wanted(came, errand.accepts):
+            payload, truncated = await answers.body(response, self.limits.body)
+            return replace(came, payload=payload, truncated=truncated)
+        response.close()
+        return replace(came, truncated="length")

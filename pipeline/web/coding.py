@@ -1,63 +1,69 @@
-"""Bodies out of their content coding, with a bound: a small answer may not unpack into a large one."""
+"""Takes a body out of its content codings, never past a limit of bytes, whatever was packed into it."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from pipeline.errors import Failed
+from pipeline.web import because
 
-UNDERSTOOD = "gzip, deflate"
-"""What requests say that they take."""
+MOST_BYTES = 10_000_000
+"""Bytes of one body, packed or not: the longest article is a hundredth of that."""
 
-MOST_DECODED = 20_000_000
-"""Bytes that a body may have once unpacked: twice what may come over the wire, more than any article."""
+MOST_LAYERS = 2
+"""Codings one around the other; more than one is hardly ever seen, and each may cost a whole limit of bytes."""
 
+MOST_MEMBERS = 100
+"""Gzip streams one after the other: each costs a copy of what follows."""
 
-def decoded(body: bytes, coding: str | None, most: int = MOST_DECODED) -> bytes:
-    """The body without its codings, the last one off first; raises `Failed` for bombs, rubbish and unknown codings."""
-    for name in reversed([part.strip().lower() for part in (coding or "").split(",")]):
-        if name in ("", "identity"):
-            continue
-        if name not in UNPACK:
-            raise Failed(f"content coding: {name[:40]}")
-        body = UNPACK[name](body, most)
-    return body
+ASKED_FOR = "gzip, deflate"
+"""Value of Accept-Encoding. Not `br`: some readers of WARC, warcio among them, fail on brotli."""
 
 
-def gunzip(body: bytes, most: int) -> bytes:
-    return unpack(body, 16 + zlib.MAX_WBITS, most)
+def decoded(headers: Iterable[tuple[str, str]], payload: bytes, most: int = MOST_BYTES) -> bytes:
+    """The body out of all of its content codings; raises `Failed` where it cannot be, or is larger than `most`."""
+    said = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+    codings = [coding for one in said.lower().split(",") if (coding := one.strip()) not in ("", "identity")]
+    if len(codings) > MOST_LAYERS:
+        raise because("unknown content coding", f"{len(codings)} layers")
+    for coding in reversed(codings if payload else []):
+        if coding not in UNPACKERS:
+            raise because("unknown content coding", coding[:20])
+        payload = UNPACKERS[coding](payload, most)
+    return payload
 
 
-def inflate(body: bytes, most: int) -> bytes:
-    """Zlib's form, or the raw one that some servers send under the same name."""
+def gunzipped(payload: bytes, most: int) -> bytes:
+    """All members in a row; what stands behind them is nobody's."""
+    whole, rest = b"", payload
+    for _ in range(MOST_MEMBERS):
+        part, rest = inflated(rest, most - len(whole), 31, "gzip")
+        whole += part
+        if rest[:2] != b"\x1f\x8b":
+            return whole
+    raise because("broken content coding", "gzip")
+
+
+def undeflated(payload: bytes, most: int) -> bytes:
+    """Half of the servers leave the zlib header out that RFC 9110 asks for."""
+    has_header = payload[0] & 0x0F == 8 and int.from_bytes(payload[:2], "big") % 31 == 0
+    return inflated(payload, most, 15 if has_header else -15, "deflate")[0]
+
+
+def inflated(payload: bytes, most: int, wbits: int, coding: str) -> tuple[bytes, bytes]:
+    """What one stream holds, and the bytes behind it."""
+    stream = zlib.decompressobj(wbits)
     try:
-        return unpack(body, zlib.MAX_WBITS, most)
-    except Failed as error:
-        if error.reason != "content coding: broken":
-            raise
-        return unpack(body, -zlib.MAX_WBITS, most)
+        whole = stream.decompress(payload, most + 1)
+    except zlib.error:
+        raise because("broken content coding", coding) from None
+    if len(whole) > most:
+        raise because("decompression bomb")
+    if not stream.eof:
+        raise because("broken content coding", coding)
+    return whole, stream.unused_data
 
 
-def unpack(body: bytes, bits: int, most: int) -> bytes:
-    """All members of the body; an end that is missing is as broken as a bad one."""
-    made, rest = bytearray(), body
-    while rest:
-        machine = zlib.decompressobj(bits)
-        try:
-            made += machine.decompress(rest, most + 1 - len(made))
-        except zlib.error:
-            if made:
-                return bytes(made)  # rubbish after the last member
-            raise Failed("content coding: broken") from None
-        if len(made) > most:
-            raise Failed(f"decompression bomb: more than {most // 1_000_000} MB")
-        if not machine.eof:
-            raise Failed("content coding: cut short")
-        rest = machine.unused_data.lstrip(b"\0")
-    return bytes(made)
-
-
-UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
-    "gzip": gunzip,
-    "x-gzip": gunzip,
-    "deflate": inflate,
+UNPACKERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": gunzipped,
+    "x-gzip": gunzipped,
+    "deflate": undeflated,
 }

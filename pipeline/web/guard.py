@@ -1,121 +1,134 @@
-"""Which URLs and addresses may be asked: nothing on this machine, in its network, or beside it in a cloud."""
+"""Lets requests out to public addresses alone, save for what a source's own `allow_hosts` names."""
 
-import ipaddress
 import re
-from collections.abc import Awaitable, Callable, Collection
+import socket
+from collections.abc import Collection
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
-from pipeline.errors import Refused, Retryable
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from pipeline.web import because
 
 PORTS = {"http": 80, "https": 443}
-USUAL_PORTS = frozenset({80, 443, 8080, 8443})
-"""Where publishers serve pages; other ports belong to other services."""
+"""Other ports belong to services rather than to publishers, 8080 too: a source that needs one names it."""
 
-NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
-"""A host that a resolver takes for an IPv4 address, in decimal, octal or hex (inet_aton)."""
+LONGEST_URL = 8_000
+"""Characters; web servers refuse longer request lines (RFC 9110, 4.1)."""
 
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-EMBEDDING = (ipaddress.ip_network("::/96"), NAT64, ipaddress.ip_network("::ffff:0:0:0/96"))
-"""IPv6 networks whose last four bytes are an IPv4 address (RFC 4291, 6052, 2765)."""
+NOT_PUBLIC = tuple(
+    map(
+        ip_network,
+        (
+            # IANA IPv4 Special-Purpose Address Registry
+            "0.0.0.0/8",  # this network
+            "10.0.0.0/8",  # private
+            "100.64.0.0/10",  # behind a carrier's NAT; one cloud's metadata
+            "127.0.0.0/8",  # loopback
+            "169.254.0.0/16",  # link-local; most clouds' metadata
+            "172.16.0.0/12",  # private
+            "192.0.0.0/24",  # protocol assignments; one cloud's metadata
+            "192.0.2.0/24",  # documentation
+            "192.88.99.0/24",  # 6to4 relays
+            "192.168.0.0/16",  # private
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved, broadcast
+            "168.63.129.16/32",  # Azure's host, from inside
+            # IANA IPv6 Special-Purpose Address Registry, inside of PUBLIC_V6
+            "2001::/23",  # Teredo and other ways to write an IPv4 address
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4
+            "3fff::/20",  # documentation
+        ),
+    )
+)
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+PUBLIC_V6 = ip_network("2000::/3")
+"""All that is given to networks; loopback, mapped IPv4, NAT64, unique local, link-local and multicast lie outside."""
 
 
 class Target(NamedTuple):
-    """Where a request goes: the URL without user and fragment, and the addresses that were checked."""
+    """A URL that may be asked; `allowed` where its source names the host, so that no address is refused."""
 
-    url: str
-    host: str
-    port: int
+    url: URL
     allowed: bool
-    """Whether its source lets this host and port through, whatever the address."""
 
 
-def target(url: str, allow_hosts: Collection[str]) -> Target:
-    """The target of a URL; raises `Refused` for what is not to be asked, whatever its name resolves to."""
+def checked(url: str, allow_hosts: Collection[str]) -> Target:
+    """The URL without its fragment; raises `Refused`, or `Failed` for what is no URL.
+
+    `allow_hosts` has `host:port`, or a bare host for the scheme's own port.
+    """
+    parsed = parse(url)
+    if parsed.scheme not in PORTS:
+        raise because("refused scheme", parsed.scheme[:20] or "none")
+    if parsed.raw_user is not None or parsed.raw_password is not None:
+        raise because("refused login in URL")
+    host = (parsed.raw_host or "").rstrip(".")
+    if not host or not parsed.port:
+        raise because("bad URL")
+    if is_allowed(parsed, host, allow_hosts):
+        return Target(parsed, allowed=True)
+    if parsed.port != PORTS[parsed.scheme]:
+        raise because("refused port", parsed.port)
+    if looks_like_address(host) and not is_public(host):
+        raise because("refused address", host)
+    return Target(parsed, allowed=False)
+
+
+def parse(url: str) -> URL:
     try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
+        if len(url) > LONGEST_URL:
+            raise because("bad URL", "too long")
+        return URL(url.strip()).with_fragment(None)
     except ValueError:
-        raise Refused(f"no URL: {url[:200]}") from None
-    if parts.scheme not in PORTS:
-        raise Refused(f"refused scheme: {parts.scheme or 'none'}")
-    if not host or any(c.isspace() or ord(c) < 33 for c in parts.netloc):
-        raise Refused(f"no URL: {url[:200]}")
-    port = port or PORTS[parts.scheme]
+        raise because("bad URL") from None
+
+
+def is_allowed(url: URL, host: str, allow_hosts: Collection[str]) -> bool:
     name = f"[{host}]" if ":" in host else host
-    allowed = f"{name}:{port}" in allow_hosts or (port == PORTS[parts.scheme] and name in allow_hosts)
-    if not allowed and port not in USUAL_PORTS:
-        raise Refused(f"refused port: {port}")
-    if not allowed:
-        refuse_literal(host)
-    return Target(bare(parts, name, port), host, port, allowed)
+    names = {f"{name}:{url.port}"} | ({name} if url.port == PORTS[url.scheme] else set())
+    return any(one.lower() in names for one in allow_hosts)
 
 
-def bare(parts: SplitResult, name: str, port: int) -> str:
-    """The URL without user, password and fragment."""
-    netloc = name if port == PORTS[parts.scheme] else f"{name}:{port}"
-    return parts._replace(netloc=netloc, fragment="").geturl()
+def looks_like_address(host: str) -> bool:
+    """Whether a host is an address in any of its forms: `10.0.0.8`, `0xa000008`, `012.8`, `2130706433`, `::1`.
+
+    The URL standard's rule: it ends in a number. No top-level domain does.
+    """
+    return ":" in host or bool(re.fullmatch(r"[0-9]+|0[xX][0-9a-fA-F]*", host.rpartition(".")[2]))
 
 
-def refuse_literal(host: str) -> None:
-    """Raises `Refused` for an address written into the URL, in any form, that is not of the public internet."""
+def is_public(address: str) -> bool:
+    """Whether an address in its one canonical form is reached over the open internet; False for every other form."""
     try:
-        found: Address = ipaddress.ip_address(host.partition("%")[0])
+        found = ip_address(address)
     except ValueError:
-        if not NUMBER.fullmatch(host):
-            return
-        numeric = from_numbers(host)
-        if numeric is None:
-            raise Refused(f"refused address: {host}") from None
-        found = numeric
-    if not is_public(found):
-        raise Refused(f"refused address: {host}")
+        return False
+    return (found in PUBLIC_V6 or found.version == 4) and not any(found in network for network in NOT_PUBLIC)
 
 
-def from_numbers(host: str) -> ipaddress.IPv4Address | None:
-    """An IPv4 address as inet_aton reads it; None where the numbers are too large."""
-    try:
-        *firsts, last = [number(part) for part in host.rstrip(".").split(".")]
-    except ValueError:
-        return None
-    if any(part > 255 for part in firsts) or last >= 256 ** (4 - len(firsts)):
-        return None
-    return ipaddress.IPv4Address(sum(part << (24 - 8 * n) for n, part in enumerate(firsts)) + last)
+class GuardedResolver(AbstractResolver):
+    """Gives the connector checked addresses only, so that what is connected to is what was checked.
 
+    Addresses that are not public are left out; a host that has no others is `Refused`.
+    """
 
-def number(part: str) -> int:
-    if part.lower().startswith("0x"):
-        return int(part[2:] or "0", 16)
-    return int(part, 8) if part.startswith("0") and part != "0" else int(part)
+    def __init__(self, resolver: AbstractResolver) -> None:
+        self.resolver = resolver
 
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self.resolver.resolve(host, port, family)
+        public = [one for one in found if is_public(one["host"])]
+        if found and not public:
+            raise because("refused address", found[0]["host"])
+        return public
 
-def is_public(address: Address) -> bool:
-    """Whether an address is of the public internet; one inside another counts as that one."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address.teredo:
-            return False
-        if inner is None and any(address in network for network in EMBEDDING):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-async def addresses(to: Target, resolve: Resolve) -> list[str]:
-    """What the name resolves to, all of it checked; raises `Refused` where one address is not public."""
-    try:
-        found = await resolve(to.host, to.port)
-    except (OSError, UnicodeError) as error:
-        raise Retryable(f"host not found: {to.host}") from error
-    if not found:
-        raise Retryable(f"host not found: {to.host}")
-    for one in found:
-        if not to.allowed and not is_public(ipaddress.ip_address(one.partition("%")[0])):
-            raise Refused(f"refused address: {to.host} is {one}")
-    return found
+    async def close(self) -> None:
+        await self.resolver.close()

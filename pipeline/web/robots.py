@@ -1,37 +1,61 @@
-"""What the robots.txt of a host allows us, and how long it asks us to wait."""
+"""What a site's robots.txt lets us do, asked once for each site (RFC 9309)."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from protego import Protego
 
-from pipeline.errors import Retryable
+from pipeline.errors import EntryError, Retryable
+from pipeline.web import because
 
-LONGEST_PAUSE = 30.0
-"""Seconds; a longer crawl-delay would keep a whole run waiting for one host."""
+AGENT = "Newsroom"
+"""The name that a robots.txt may call us by."""
 
-MOST_BYTES = 512_000
-"""What is read of a robots.txt (RFC 9309, 2.5: at least 500 KiB)."""
+MOST_BYTES = 500 * 1024
+"""What is read of a robots.txt: the least that RFC 9309, 2.5 asks for."""
 
 
 @dataclass(frozen=True)
+class Rules:
+    """A site's robots.txt as far as we could have it; without one everything is allowed."""
+
+    parsed: Protego | None = None
+    fault: Retryable | None = None
+
+    def check(self, url: str) -> None:
+        """Raises `Skipped` where the site disallows the URL, `Retryable` where it could not be asked."""
+        if self.fault:
+            raise because("robots.txt unreachable", self.fault.reason, not_before=self.fault.not_before)
+        if self.parsed and not self.parsed.can_fetch(url, AGENT):
+            raise because("robots.txt disallows")
+
+    @property
+    def delay(self) -> float:
+        """Seconds that the site wants between requests."""
+        return (self.parsed and self.parsed.crawl_delay(AGENT)) or 0.0
+
+
+def rules_of(error: EntryError | None, body: bytes) -> Rules:
+    """Rules by the answer for a robots.txt: what is worth another try is waited for, any other refusal allows all."""
+    if isinstance(error, Retryable):
+        return Rules(fault=error)
+    if error:
+        return Rules()
+    return Rules(Protego.parse(body[:MOST_BYTES].decode("utf-8-sig", "replace")))
+
+
 class Robots:
-    """The rules of a host; none where it has no robots.txt."""
+    """The rules of every site that was asked; a site that did not answer is not asked twice."""
 
-    rules: Protego | None = None
+    def __init__(self) -> None:
+        self.known: dict[str, Rules] = {}
+        self.locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def allows(self, url: str, agent: str) -> bool:
-        return self.rules is None or bool(self.rules.can_fetch(url, agent))
-
-    def pause(self, agent: str) -> float:
-        """The crawl-delay in seconds."""
-        asked = self.rules.crawl_delay(agent) if self.rules else None
-        return min(float(asked or 0), LONGEST_PAUSE)
-
-
-def read(status: int | None, body: bytes) -> Robots:
-    """The rules of an answer (RFC 9309, 2.3.1): 4xx allows all, a server in trouble nothing for now."""
-    if status is None or status >= 500 or status == 429:
-        raise Retryable(f"robots.txt unreachable: {status or 'no answer'}")
-    if status >= 300:
-        return Robots()
-    return Robots(Protego.parse(body[:MOST_BYTES].decode("utf-8", "replace")))
+    async def rules(self, site: str, ask: Callable[[str], Awaitable[Rules]]) -> Rules:
+        """The rules of a site such as `https://example.org`; `ask` is called for the first who wants them."""
+        async with self.locks[site]:
+            if site not in self.known:
+                self.known[site] = await ask(f"{site}/robots.txt")
+            return self.known[site]

@@ -1,0 +1,75 @@
+"""Bodies out of their codings: the usual ones, the odd ones, and those that were made to hurt."""
+
+import gzip
+import zlib
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import EntryError
+from pipeline.web.coding import MOST_MEMBERS, decoded
+
+TEXT = b"Ferries stay in port. " * 50
+
+
+def raw_deflate(body: bytes) -> bytes:
+    return zlib.compress(body)[2:-4]
+
+
+@pytest.mark.parametrize(
+    ("coding", "payload"),
+    [
+        ("", TEXT),
+        ("identity", TEXT),
+        ("gzip", gzip.compress(TEXT)),
+        ("X-GZip", gzip.compress(TEXT)),
+        (" gzip ,", gzip.compress(TEXT)),
+        ("deflate", zlib.compress(TEXT)),
+        ("deflate", raw_deflate(TEXT)),
+        ("deflate, gzip", gzip.compress(zlib.compress(TEXT))),
+        ("gzip", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
+        ("gzip", gzip.compress(TEXT) + b"\0\0rubbish"),
+    ],
+)
+def test_coding_unpacks(coding: str, payload: bytes) -> None:
+    assert decoded([("Content-Encoding", coding)], payload) == TEXT
+
+
+def test_coding_nothing_is_nothing_whatever_the_header_says() -> None:
+    assert decoded([("content-encoding", "gzip")], b"") == b""
+
+
+@pytest.mark.parametrize(
+    ("coding", "payload", "reason"),
+    [
+        ("gzip", TEXT, "broken content coding: gzip"),
+        ("gzip", gzip.compress(TEXT)[:-9], "broken content coding: gzip"),
+        ("gzip", gzip.compress(TEXT)[:15], "broken content coding: gzip"),
+        ("deflate", b"\x78", "broken content coding: deflate"),
+        ("deflate", zlib.compress(TEXT)[:-5], "broken content coding: deflate"),
+        ("br", TEXT, "unknown content coding: br"),
+        ("x" * 100, TEXT, f"unknown content coding: {'x' * 20}"),
+        ("gzip, gzip, gzip", TEXT, "unknown content coding: 3 layers"),
+        ("gzip", gzip.compress(bytes(10_001)), "decompression bomb"),
+        ("deflate", raw_deflate(bytes(10_001)), "decompression bomb"),
+        ("gzip, gzip", gzip.compress(gzip.compress(bytes(5_000_000))), "decompression bomb"),
+        ("gzip", gzip.compress(bytes(6_000)) * 2, "decompression bomb"),
+        ("gzip", gzip.compress(b"") * (MOST_MEMBERS + 1), "broken content coding: gzip"),
+    ],
+)
+def test_coding_says_what_is_wrong(coding: str, payload: bytes, reason: str) -> None:
+    with pytest.raises(EntryError) as caught:
+        decoded([("Content-Encoding", coding)], payload, 10_000)
+    assert caught.value.reason == reason
+
+
+def test_coding_exactly_the_limit_is_let_through() -> None:
+    assert len(decoded([("Content-Encoding", "gzip")], gzip.compress(bytes(10_000)), 10_000)) == 10_000
+
+
+@given(st.binary(max_size=500), st.sampled_from(["gzip", "deflate", "gzip, deflate"]))
+def test_coding_any_bytes_are_a_body_or_an_error(payload: bytes, coding: str) -> None:
+    with suppress(EntryError):
+        assert len(decoded([("Content-Encoding", coding)], payload, 1_000)) <= 1_000
