@@ -71,7 +71,8 @@ def default_of(name: str) -> str:
 
 CONFIGURATION = """# Configuration
 
-Written by `make docs` from the code. The environment is read in one place, `pipeline/config.py`; an empty value is none.
+Written by `make docs` from the code. The environment is read in one place, `pipeline/config.py`; an empty value is
+none.
 
 ## Settings
 
@@ -83,8 +84,8 @@ terminal finds it. A variable of the environment goes before it, `--store` and `
 
 ## The sources file
 
-Tables `[[source]]` of a TOML file, as in `seeds/sources.toml`. An unknown key or a bad value is an error that names file,
-source and key: `newsroom sources check` fails on it, a run leaves that source out and takes the others.
+Tables `[[source]]` of a TOML file, as in `seeds/sources.toml`. An unknown key or a bad value is an error that names
+file, source and key: `newsroom sources check` fails on it, a run leaves that source out and takes the others.
 
 | key | default | what it is |
 |---|---|---|

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from pipeline import landing, ledger, polls, tables
 from pipeline.documents import key_of
-from pipeline.errors import NotFound, Retryable, RunClosed
+from pipeline.errors import NotFound, RunClosed
 from pipeline.ledger import Run
 from pipeline.model import Outcome, Taken, Verdict
 from pipeline.polls import Poll
 from pipeline.stages import BATCH_STAGES
 from pipeline.stages.batch import left_reason
-from pipeline.stages.desk import Desk, ended
+from pipeline.stages.desk import Desk
 
 
 def publish(desk: Desk, run: str) -> Run:
@@ -77,7 +77,8 @@ def rescue(desk: Desk, taken: Taken, reason: str) -> Taken:
         if found:
             outcome: Verdict = "landed" if found.kind == "json" else "unchanged"
             return replace(taken, outcome=outcome, stage="land", key=str(found))
-    return ended(taken, Retryable(reason), "land", desk.clock())
+    again_at = desk.clock() if taken.tries < polls.LAST_TRY else None
+    return replace(taken, outcome="failed", stage="land", reason=reason, again_at=again_at)
 
 
 def settled(desk: Desk, run: str, outcomes: list[Outcome]) -> dict[str, Poll]:
