@@ -119,7 +119,7 @@ class Client:
 
     async def _pace(self, errand: Errand, target: Target) -> float:
         """Seconds between requests to this host; raises where its robots.txt keeps us out."""
-        own = errand.delay if errand.delay is not None else 0 if target.allowed else self.limits.delay
+        own = errand.delay if errand.delay is not None else 0 if target.is_loopback else self.limits.delay
         if not errand.asks_robots:
             return own
 

@@ -57,6 +57,11 @@ class Target(NamedTuple):
     url: URL
     allowed: bool
 
+    @property
+    def is_loopback(self) -> bool:
+        host = self.url.raw_host or ""
+        return host == "localhost" or (looks_like_address(host) and ip_address(host).is_loopback)
+
 
 def checked(url: str, allow_hosts: Collection[str]) -> Target:
     """The URL without its fragment; raises `Refused`, or `Failed` for what is no URL.
@@ -126,7 +131,9 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self.resolver.resolve(host, port, family)
         public = [one for one in found if is_public(one["host"])]
-        if found and not public:
+        if not found:
+            raise OSError(f"{host} has no address")
+        if not public:
             raise because("refused address", found[0]["host"])
         return public
 

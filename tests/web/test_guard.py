@@ -3,12 +3,13 @@
 import asyncio
 import ipaddress
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import EntryError, Failed, Refused
@@ -49,21 +50,27 @@ class Recorder:
 
 
 class Names(AbstractResolver):
-    """Names with their addresses: for each question the next list, at last the last one again."""
+    """Names with their addresses, or what their resolution raises: for each question the next, at last the last again.
 
-    def __init__(self, **names: list[list[str]]) -> None:
+    All other names are those of one private address.
+    """
+
+    def __init__(self, **names: list[list[str] | Exception]) -> None:
         self.names = names
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        answers = self.names[host.partition(".")[0]]
+        answers = self.names.get(host.partition(".")[0], [["10.0.0.8"]])
+        found = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(found, Exception):
+            raise found
         return [
             ResolveResult(
                 hostname=host, host=address, port=port, proto=0, flags=socket.AI_NUMERICHOST,
                 family=socket.AF_INET6 if ":" in address else socket.AF_INET,
             )
-            for address in (answers.pop(0) if len(answers) > 1 else answers[0])
+            for address in found
         ]  # fmt: skip
 
     async def close(self) -> None:
@@ -117,6 +124,19 @@ def test_guard_a_name_that_changes_its_address_after_the_check_gains_nothing() -
     """DNS rebinding: whatever is connected to was checked in the same answer of the name server."""
     _, seen = ask("http://tern.example/a", names=Names(tern=[["8.8.8.8"], ["127.0.0.1"]]))
     assert set(seen) == {"8.8.8.8"}
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "host unknown"),
+        ([], "host unknown"),
+        (UnicodeError("label too long"), "bad URL"),
+    ],
+)
+def test_guard_a_name_without_an_address_is_an_error_too(found: list[str] | Exception, reason: str) -> None:
+    error, seen = ask("http://tern.example/", names=Names(tern=[found]))
+    assert (error.reason.removeprefix("robots.txt unreachable: "), seen) == (reason, [])
 
 
 @pytest.mark.parametrize(
@@ -215,8 +235,27 @@ def test_guard_what_python_calls_private_is_not_public(address: ipaddress.IPv4Ad
 @given(st.text(max_size=40))
 def test_guard_any_text_is_a_target_or_an_error(text: str) -> None:
     for url in (text, f"http://{text}", f"http://{text}:80/{text}", f"https://tern.example/{text}"):
-        try:
-            found = guard.checked(url, ())
-        except EntryError:
-            continue
-        assert found.url.scheme in ("http", "https")
+        with suppress(EntryError):
+            assert guard.checked(url, ()).url.scheme in ("http", "https")
+
+
+@given(st.text(max_size=30), st.text(alphabet="0123456789abcfx.:[]@%/#?\\", max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_guard_whatever_is_asked_for_nothing_but_public_addresses_is_connected_to(text: str, odd: str) -> None:
+    _, seen = ask(f"http://{text}", f"http://{odd}/", f"http://tern.example/{text}", f"//{odd}")
+    assert all(guard.is_public(address) for address in seen)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "is_loopback"),
+    [
+        ("http://127.0.0.1:8000/", "127.0.0.1:8000", True),
+        ("http://[::1]:8000/", "[::1]:8000", True),
+        ("http://localhost:8000/", "localhost:8000", True),
+        ("http://cms.tern.example:8080/", "cms.tern.example:8080", False),
+        ("http://10.0.0.8:8080/", "10.0.0.8:8080", False),
+        ("http://8.8.8.8/", "", False),
+    ],
+)
+def test_guard_knows_this_machine_from_others(url: str, allowed: str, is_loopback: bool) -> None:
+    assert guard.checked(url, [allowed]).is_loopback is is_loopback
