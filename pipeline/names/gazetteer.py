@@ -16,6 +16,9 @@ SAME_COUNTRY = 1.2
 """In powers of ten of population: a city is worth 16 times its size where its country is named in the text; so
 Birmingham is in Alabama in news of the US, and London is not in Ontario in news of Canada."""
 
+GREAT = 1_000_000
+CAPITALS = 3  # longer names may be all in capitals, as in datelines
+
 PARENT = re.compile(r",\s+((?:[A-Z][\w.’'-]*\s?){1,4})")
 """What may say where a place is: "Paris, Texas"."""
 
@@ -36,16 +39,15 @@ class Place(NamedTuple):
 
 def named(name: str) -> tuple[Place, ...]:
     """All places of this name or alias, in the table's order: countries, regions, cities by size."""
-    return _by_name().get(folded(name).removeprefix("the ").removeprefix("The "), ())
+    plain = folded(name).removeprefix("the ").removeprefix("The ")
+    return _by_name().get(plain) or _by_name().get(
+        plain.title() if plain.isupper() and len(plain) > CAPITALS else "", ()
+    )
 
 
 def identified(wikidata: str | None, geonames: int | None) -> Place | None:
     """The place of an id."""
     return _by_id().get(geonames or wikidata)
-
-
-def is_country(name: str) -> bool:
-    return any(p.kind == "country" for p in named(name))
 
 
 @cache
@@ -76,18 +78,24 @@ def _by_id() -> dict[int | str | None, Place]:
 
 
 def resolve(mentions: Iterable[Mention], text: str) -> dict[str, Place]:
-    """The place that each name means in this text; names that the table lacks, or that say they lie elsewhere, are not in it."""
+    """The place that each name means in this text, where the table has one that fits what the text says of it."""
     names: dict[str, list[Mention]] = {}
     for mention in mentions:
         names.setdefault(mention.text, []).append(mention)
-    countries = Counter(rows[0].country for name in names if (rows := named(name)) and rows[0].kind != "city")
+    countries = Counter(country for name in names if (country := _said(name)))
     found = {}
     for name, places in names.items():
         parents = [parent for m in places for parent in _parents(text, m.end)]
-        fitting = [p for p in named(name) if not parents or any(_lies_in(p, parent) for parent in parents)]
+        fitting = [p for p in named(name) if not parents or any(_may_lie_in(p, parent) for parent in parents)]
         if fitting:
             found[name] = max(fitting, key=lambda p: _weight(p, countries))
     return found
+
+
+def _said(name: str) -> str:
+    """The country that a country's or region's name says; empty where it may say two ("Georgia")."""
+    countries = {p.country for p in named(name) if p.kind != "city"}
+    return countries.pop() if len(countries) == 1 else ""
 
 
 def _parents(text: str, end: int) -> tuple[Place, ...]:
@@ -102,10 +110,10 @@ def _parents(text: str, end: int) -> tuple[Place, ...]:
     return ()
 
 
-def _lies_in(place: Place, parent: Place) -> bool:
-    """Only US cities have their state in the table; of other regions the country must do. A list of countries is no address."""
-    if place.kind != "city":
-        return place == parent or place.country != parent.country or parent.kind == "country"
+def _may_lie_in(place: Place, parent: Place) -> bool:
+    """Only US cities have their state in the table; a great city before a country may be a list: "Moscow, Ukraine"."""
+    if place.kind != "city" or (parent.kind == "country" and place.population >= GREAT):
+        return True
     return place.country == parent.country and (not parent.area or parent.area == place.area)
 
 

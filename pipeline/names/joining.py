@@ -97,7 +97,7 @@ def _persons(mentions: Iterable[Mention]) -> dict[str, list[str]]:
 
 
 def _same_person(a: list[str], b: list[str]) -> bool:
-    """The same surname, and a first name that is the other's, its initial or its beginning ("Joe", "Joseph" are not told)."""
+    """The same surname, and a first name that is the other's, its initial or its beginning."""
     if a[-1] != b[-1]:
         return set(a) < set(b) or set(b) < set(a)
     return a[0].startswith(b[0]) or b[0].startswith(a[0]) or a[0] in b or b[0] in a

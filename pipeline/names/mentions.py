@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.model import EntityType
 from pipeline.names import Mention, gazetteer
-from pipeline.names.tables import known, titles
+from pipeline.names.joining import PARTICLES
+from pipeline.names.tables import known, no_names, titles
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -25,21 +26,40 @@ TYPES: dict[str, EntityType] = {
     "LAW": "law",
 }
 LONGEST = 100  # characters; longer ones are lists and tables that the model took for a name
-EDGE = re.compile(r"^[\s\W]+|[^\w.)!]+$|(?<=[\w.][.)!])[.)!]+$")
+ABBREVIATED = re.compile(r"\b(?:\w\.)+$|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|Bros|Ala|Calif|Fla|Mass|Pa)\.$")
 POSSESSIVE = re.compile(r"(?:['’‘`]s?|['’]S)$")
 ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 BREAK = re.compile(r"\s*[\n“”\"«»„|•@/\\<>{}]\s*|\s+[-–—]+\s+")
+PARTICLES_BEFORE = re.compile(r"(?<!\w)(?:(?:von|van|der|de|del|della|di|du|bin|ibn)\s)+$")
 NUMBERED = re.compile(r"\W*\d[\d\s.,:%-]*\W*")
 
 
 def mentions(parse: "Doc") -> list[Mention]:
     """In the order of the text; none overlaps another."""
     found = [m for ent in parse.ents if ent.label_ in TYPES for m in _cut(ent.text, ent.start_char, TYPES[ent.label_])]
-    return _of_one_mind([m._replace(type=_repaired(m)) for m in found])
+    named = [m._replace(type=_repaired(m)) for m in _with_particles(found, parse.text) if m.text not in no_names()]
+    return _of_one_mind(named)
+
+
+def _with_particles(found: list[Mention], text: str) -> list[Mention]:
+    """Names that the model cut at "von der" and the like, whole again."""
+    whole: list[Mention] = []
+    for mention in found:
+        before = whole[-1] if whole else None
+        between = text[before.end : mention.start].split() if before else []
+        near = before is not None and "\n" not in text[before.end : mention.start] and set(between) <= PARTICLES
+        if before and near and (between or before.text.split()[-1] in PARTICLES):
+            whole[-1] = Mention(before.start, mention.end, text[before.start : mention.end], "person", before.title)
+            continue
+        lead = PARTICLES_BEFORE.search(text, max(0, mention.start - 20), mention.start)
+        if lead and (mention.type == "person" or not gazetteer.named(mention.text)):
+            mention = mention._replace(start=lead.start(), text=text[lead.start() : mention.end], type="person")
+        whole.append(mention)
+    return whole
 
 
 def _cut(text: str, start: int, kind: EntityType) -> Iterator[Mention]:
-    """The first part of a name that goes across lines or marks, without article, title, possessive and marks at its ends."""
+    """The first part of a name that goes across lines or marks; without article, title, possessive and marks around."""
     if lead := BREAK.match(text):
         text, start = text[lead.end() :], start + lead.end()
     text = BREAK.split(text, maxsplit=1)[0]
@@ -64,9 +84,7 @@ def _without_edges(text: str, start: int) -> tuple[str, int]:
         begin = article.end()
     text = text[begin:].rstrip()
     text = POSSESSIVE.sub("", text).rstrip(" \t,;:!?-–—…([{*'’‘")
-    if text.endswith(".") and not re.search(
-        r"\b(?:\w\.)+$|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|Bros|Ala|Calif|Fla|Mass|Pa)\.$", text
-    ):
+    if text.endswith(".") and not ABBREVIATED.search(text):
         text = text.rstrip(".")
     return text, start + begin
 

@@ -60,9 +60,9 @@ def _stands_alone(start: int, end: int, tokens: dict[int, "Token"], text: str) -
     if first is None or (first.is_sent_start and first.tag_ not in PROPER):
         return False
     before = first.nbor(-1) if first.i else None
-    if before is not None and before.tag_ in PROPER and text[before.idx : start].strip() == before.text:
-        if not titles().fullmatch(before.text):
-            return False
+    beside = before is not None and before.tag_ in PROPER and text[before.idx : start].strip() == before.text
+    if before is not None and beside and not titles().fullmatch(before.text):
+        return False
     follows = re.match(r"\s+(?=[A-Z\d])", text[end : end + 3])
     after = tokens.get(end + follows.end()) if follows else None
     return after is None or not (after.tag_ in PROPER or after.text[0].isdigit()) or "\n" in text[end : after.idx]

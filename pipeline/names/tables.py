@@ -8,7 +8,7 @@ from pipeline import seeds
 from pipeline.model import EntityType
 from pipeline.names import folded
 
-TABLES = ("organisations.tsv", "people.tsv", "places.tsv", "titles.txt")
+TABLES = ("no_names.txt", "organisations.tsv", "people.tsv", "places.tsv", "titles.txt")
 
 POLITICS = re.compile(
     r"\b(?:[Ss]enat(?:or|e)s?|[Cc]ongress\w*|Sen\.|Rep\.|Republicans?|Democrats?|Democratic|Capitol)\b"
@@ -51,11 +51,17 @@ def _people() -> list[tuple[Known, list[str]]]:
 
 
 def _bodies() -> list[tuple[Known, list[str]]]:
-    types: dict[str, EntityType] = {"organisation": "organisation", "group": "group", "event": "event"}
+    types: dict[str, EntityType] = {t: t for t in ("organisation", "group", "event", "other")}
     return [
         (Known(name, types[kind], item or None), [name, *others.split("|")])
         for name, others, kind, item in seeds.rows("organisations.tsv")
     ]
+
+
+@cache
+def no_names() -> frozenset[str]:
+    """What the model takes for a name and is none."""
+    return frozenset(seeds.lines("no_names.txt"))
 
 
 @cache

@@ -44,18 +44,17 @@ def cues(tokens: Sequence["Token"], inside: Sequence[Quoted]) -> Iterator[Cue]:
 
 
 def nearest(found: Sequence[Cue], quote: Quoted, text: str, others: Sequence[Quoted]) -> Cue | None:
-    """The cue that is fewest words away; one without a speaker, a weak one, or one behind another quote counts as farther."""
+    """The cue fewest words away; one without a speaker, a weak one, or one behind another quote counts as farther."""
     return min(found, key=lambda cue: (_distance(cue, quote, text, others), cue.start), default=None)
 
 
 def _distance(cue: Cue, quote: Quoted, text: str, others: Sequence[Quoted]) -> int:
     after = cue.start >= quote.end
     between = text[quote.close : cue.start] if after else text[cue.end : quote.open]
-    parted = sum(
-        1 for q in others if min(cue.start, quote.open) <= q.open < max(cue.start, quote.open) and q is not quote
-    )
+    first, last = sorted((cue.start, quote.open))
+    parted = sum(first <= q.open < last for q in others if q is not quote)
     words = len(between.split())
-    led = not after and between.rstrip()[-1:] in (",", ":") or after and text[quote.end - 1] in ",?!"
+    led = text[quote.end - 1] in ",?!" if after else between.rstrip()[-1:] in (",", ":")
     return words + 12 * (cue.subject is None) + 5 * (not cue.strong) + 3 * cue.bare + 4 * parted - 4 * led
 
 
@@ -77,7 +76,7 @@ def _subject(verb: "Token", inside: Sequence[Quoted]) -> "Token | None":
         own = [c for c in own if not _within(c.idx, inside)]
         if own:
             return at.head if own[0].lower_ in RELATIVES and at.dep_ == "relcl" else own[0]
-        if at.dep_ in ("acl", "relcl") and not at.tag_ == "VBN":
+        if at.dep_ in ("acl", "relcl") and at.tag_ != "VBN":
             return at.head
         if at.dep_ not in LIFTS or at.head is at:
             return None

