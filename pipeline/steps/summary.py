@@ -80,10 +80,11 @@ def ranks(likeness: "NDArray[Any]") -> list[float]:
     import numpy as np
 
     count = len(likeness)
-    steps = likeness + np.eye(count) * 1e-9  # a sentence like no other stays where it is
-    steps /= steps.sum(axis=1, keepdims=True)
     place = 1 / np.arange(1, count + 1)
     place /= place.sum()
+    likes = likeness * (1 - np.eye(count))  # not its own like: else those that are like no other rank high
+    sums = likes.sum(axis=1, keepdims=True)
+    steps = np.where(sums > 0, likes / np.where(sums > 0, sums, 1), place)
     chances = place
     for _ in range(ROUNDS):
         chances = (1 - DAMPING) * place + DAMPING * (chances @ steps)

@@ -25,7 +25,6 @@ TECHNOLOGY = "medtop:20000756"
 """A branch beside "science and technology": newsrooms keep them apart."""
 
 WEIGHT_OF_EXAMPLES = 3.0  # against definitions of the same branch: they speak like news
-WEIGHT_OF_NO_NEWS = 0.3
 DECAY = 1e-3
 STEPS, RATE, MOMENTUM = 400, 10.0, 0.9
 
@@ -79,7 +78,6 @@ def vectors() -> dict[str, Any]:
     topics = [*(row[0] for row in rows), *(branch for branch, _ in examples)]
     label = [branches.index(branch_of(topic, parents, branches)) for topic in topics]
     heft = np.concatenate([even(label[: len(rows)]), WEIGHT_OF_EXAMPLES * even(label[len(rows) :])])
-    heft[np.array(label) == branches.index(NO_NEWS)] *= WEIGHT_OF_NO_NEWS
     weights, bias = regression(np.concatenate([definitions, leads]), np.eye(len(branches))[label], heft / heft.sum())
     return {
         "vectors": definitions.astype(np.float16),

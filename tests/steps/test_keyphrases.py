@@ -1,0 +1,36 @@
+"""Keyphrases are names and noun phrases, cut to what they say, best first."""
+
+from tests.steps.reading import layers
+
+TEXT = """Salt mine owners in Solvik want higher water fees, the miners' union said. Bo Lindqvist, who leads the salt mine, \
+said last week that the higher water fees would be fair. Mr Lindqvist’s old rivals called the water fees a scandal.
+A lot of people said things on Tuesday. It was the third time in many years."""
+
+
+def phrases(text: str) -> list[str]:
+    return [phrase["text"] for phrase in layers(text)["keyphrases"]]
+
+
+def test_keyphrases_are_what_the_text_is_about() -> None:
+    found = phrases(TEXT)
+    assert {"higher water fees", "Bo Lindqvist"} <= set(found)
+    assert any("alt mine" in phrase for phrase in found)
+
+
+def test_keyphrases_leave_out_what_any_text_has() -> None:
+    found = " ".join(phrases(TEXT)).lower()
+    assert not [
+        word for word in ("lot", "people", "things", "third time", "years", "last week", "mr ") if word in found
+    ]
+
+
+def test_keyphrases_share_no_words_and_rank_by_score() -> None:
+    found = layers(TEXT)["keyphrases"]
+    assert [phrase["score"] for phrase in found] == sorted((phrase["score"] for phrase in found), reverse=True)
+    assert found[0]["score"] == 1
+    assert len([phrase for phrase in found if "fees" in phrase["text"]]) == 1
+
+
+def test_keyphrases_of_nothing_are_none() -> None:
+    assert phrases("") == []
+    assert phrases("It was so. And then it was not.") == []
