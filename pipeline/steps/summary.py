@@ -12,7 +12,7 @@ from pipeline.steps import Reading, step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STOP_WORDS = "stop_words.txt"
+STOP_WORDS, OPENINGS = "stop_words.txt", "hanging_openings.txt"
 FEWEST_WORDS, MOST_WORDS = 7, 60  # of a sentence that can stand alone
 FIRST = 80  # sentences that are compared: the cost is their square, and news ends with background
 DAMPING = 0.6  # the share of a sentence's rank that its likes give; the rest is its place: leads summarise news
@@ -21,14 +21,9 @@ LONG = 12  # sentences, from which on a summary has three
 QUOTED = 0.5  # of a sentence: more, and it is a voice without its story
 ROUNDS = 30  # of the power method: further ones change nothing in the third place
 WORD = re.compile(r"[^\W\d_]{2,}")
-HANGING = re.compile(  # points at a sentence before it, which is not in the summary, or at a picture
-    r"(?:file|photo|video|watch|read|listen|more now|he|she|it|they|we|i|this|that|these|those|his|her|their|its|but|and|or|so|yet|still|however|also|then"
-    r"|meanwhile|instead|moreover|another|both|there|here)\b",
-    re.IGNORECASE,
-)
 
 
-@step(version=1, task="summary", needs=("sentences", "quotes"), languages=("en",), tables=(STOP_WORDS,))
+@step(version=1, task="summary", needs=("sentences", "quotes"), languages=("en",), tables=(STOP_WORDS, OPENINGS))
 def summary(reading: Reading) -> list[dict[str, Any]]:
     """Sentences in the order of the text; none where no sentence can stand alone."""
     spans = [(sentence["start"], sentence["end"]) for sentence in reading.layer("sentences")]
@@ -50,7 +45,7 @@ def stands_alone(text: str, span: tuple[int, int], quoted: list[tuple[int, int]]
         FEWEST_WORDS <= len(sentence.split()) <= MOST_WORDS
         and sentence.rstrip("”\"'’»)").endswith((".", "!", "…"))
         and inside <= QUOTED * len(sentence)
-        and not HANGING.match(sentence.lstrip("“\"'‘«("))
+        and not hanging().match(sentence.lstrip("“\"'‘«("))
     )
 
 
@@ -103,3 +98,9 @@ def distinct(rank: list[float], likeness: "NDArray[Any]", count: int) -> list[in
 @cache
 def stop_words() -> frozenset[str]:
     return frozenset(seeds.lines(STOP_WORDS))
+
+
+@cache
+def hanging() -> re.Pattern[str]:
+    """An opening that points at a sentence before it, which is not in the summary, or at a picture."""
+    return re.compile(rf"(?:{'|'.join(map(re.escape, seeds.lines(OPENINGS)))})\b", re.IGNORECASE)

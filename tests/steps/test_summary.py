@@ -7,7 +7,8 @@ from pipeline.steps.summary import stands_alone, summary
 from tests.documents_made_up import document
 from tests.steps.reading import PARSER, layers
 
-STORY = """Ferry crews on the Baltic lines voted on Friday to strike from Monday after pay talks with the owners collapsed.
+STORY = """\
+Ferry crews on the Baltic lines voted on Friday to strike from Monday after pay talks with the owners collapsed.
 Read more: our guide to ferry tickets
 “We will not sail until they pay us what they owe,” said Ada Holm of the crews' union.
 They had asked for nine percent more.
@@ -58,7 +59,9 @@ def test_summary_leaves_out_furniture_repeats_and_what_hangs_in_the_air() -> Non
         ("Too short.", 0),
         ("Ferry crews on the Baltic lines voted on Friday to strike from Monday.", 1),
         (
-            "Ferry crews on the Baltic lines voted on Friday to strike.\nThe harbour office of Solvik closes its doors for three weeks in July.\nNobody said where the missing barge of the museum had gone in May.",
+            "Ferry crews on the Baltic lines voted on Friday to strike.\n"
+            "The harbour office of Solvik closes its doors for three weeks in July.\n"
+            "Nobody said where the missing barge of the museum had gone in May.",
             2,
         ),
     ],
