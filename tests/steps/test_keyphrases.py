@@ -3,7 +3,8 @@
 from tests.steps.reading import layers
 
 TEXT = """Salt mine owners in Solvik want higher water fees, the miners' union said. Bo Lindqvist, who leads the salt \
-mine, said last week that the higher water fees would be fair. Mr Lindqvist’s old rivals called the water fees a scandal.
+mine, said last week that the higher water fees would be fair. \
+Mr Lindqvist’s old rivals called the water fees a scandal.
 A lot of people said things on Tuesday. It was the third time in many years."""
 
 

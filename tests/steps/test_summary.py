@@ -23,6 +23,12 @@ Is there another way to cross the sea with a car this week?
 Fishermen in Solvik have offered to carry letters and medicines to the islands for as long as the strike lasts."""
 
 
+THREE_LINES = """\
+Ferry crews on the Baltic lines voted on Friday to strike.
+The harbour office of Solvik closes its doors for three weeks in July.
+Nobody said where the missing barge of the museum had gone in May."""
+
+
 def said(text: str) -> list[str]:
     made = document(text=text, layers={})
     made.annotations.update(layers_of(text))
@@ -58,12 +64,7 @@ def test_summary_leaves_out_furniture_repeats_and_what_hangs_in_the_air() -> Non
         ("", 0),
         ("Too short.", 0),
         ("Ferry crews on the Baltic lines voted on Friday to strike from Monday.", 1),
-        (
-            "Ferry crews on the Baltic lines voted on Friday to strike.\n"
-            "The harbour office of Solvik closes its doors for three weeks in July.\n"
-            "Nobody said where the missing barge of the museum had gone in May.",
-            2,
-        ),
+        (THREE_LINES, 2),
     ],
 )
 def test_summary_of_short_texts(text: str, count: int) -> None:
