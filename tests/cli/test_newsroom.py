@@ -47,7 +47,7 @@ def test_newsroom_help_imports_nothing_heavy() -> None:
     ("words", "status", "said"),
     [
         (["nonsense"], 2, "No such command"),
-        (["runs", "--store", "file:///proc/nowhere"], 1, "newsroom: "),
+        (["ingest", "--store", "file:///proc/nowhere"], 1, "newsroom: "),
         (["ingest", "--now", "yesterday", "--store", "file:///tmp"], 2, "not a time"),
         (["annotate"], 2, "name files or URLs"),
     ],
