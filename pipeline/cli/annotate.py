@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 
 from pipeline.errors import Failed, NewsroomError, Rejected, UsageError
 
@@ -65,7 +65,7 @@ class Line(Struct):
     html: str | None = None
     text: str | None = None
     title: str | None = None
-    captured_at: datetime | None | UnsetType = None
+    captured_at: datetime | None = None
 
 
 def from_lines(path: Path) -> Iterator["Given"]:
@@ -94,7 +94,7 @@ def from_line(raw: bytes, number: int) -> "Given":
         name=name,
         url=found.url,
         title=found.title,
-        captured_at=found.captured_at or None,
+        captured_at=found.captured_at,
         page=None if found.html is None else found.html.encode("utf-8", "replace"),
         headers=(("Content-Type", "text/html; charset=utf-8"),),
         text=found.text,

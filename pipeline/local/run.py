@@ -1,4 +1,4 @@
-"""`make run`: a store, PostgreSQL, the demo site and Airflow on this machine, and the demo's articles through all of it."""
+"""`make run`: a store, PostgreSQL, the demo site and Airflow on this machine, and the demo through all of it."""
 
 import fcntl
 import os

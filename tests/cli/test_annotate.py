@@ -10,10 +10,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTICLE = (
-    "Ferries between Estonia and Finland stayed in port on Monday. “We regret this,” said Ann Lee, who leads the company. "
-    "Thousands of passengers looked for another way across the sea, and many of them slept in the terminal in Tallinn.\n"
+    "Ferries between Estonia and Finland stayed in port on Monday. “We regret this,” said Ann Lee, who leads the "
+    "company. Thousands of passengers looked for another way across the sea, and many slept in the terminal.\n"
 ) * 4
-PAGE = f"<html lang=en><head><title>Ferries stay in port</title></head><body><article><p>{ARTICLE}</p></article></body></html>"
+HEAD = "<head><title>Ferries stay in port</title></head>"
+PAGE = f"<html lang=en>{HEAD}<body><article><p>{ARTICLE}</p></article></body></html>"
 
 
 def call(*words: Any, stdin: str = "") -> tuple[int, list[dict[str, Any]], str]:
