@@ -21,6 +21,7 @@ LONG = 12  # sentences, from which on a summary has three
 QUOTED = 0.5  # of a sentence: more, and it is a voice without its story
 ROUNDS = 30  # of the power method: further ones change nothing in the third place
 WORD = re.compile(r"[^\W\d_]{2,}")
+LABEL = re.compile(r"[A-Z][A-Z .'-]+:")  # who speaks, in a transcript
 
 
 @step(version=1, task="summary", needs=("sentences", "quotes"), languages=("en",), tables=(STOP_WORDS, OPENINGS))
@@ -43,8 +44,11 @@ def stands_alone(text: str, span: tuple[int, int], quoted: list[tuple[int, int]]
     inside = sum(max(0, min(end, last) - max(start, first)) for first, last in quoted)
     return (
         FEWEST_WORDS <= len(sentence.split()) <= MOST_WORDS
+        and not LABEL.match(sentence)
         and sentence.rstrip("”\"'’»)").endswith((".", "!", "…"))
         and inside <= QUOTED * len(sentence)
+        and sentence.count("“") == sentence.count("”")
+        and sentence.count('"') % 2 == 0
         and not hanging().match(sentence.lstrip("“\"'‘«("))
     )
 

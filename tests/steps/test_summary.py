@@ -77,6 +77,8 @@ def test_summary_of_short_texts(text: str, count: int) -> None:
         ("The owners of the ferry lines made a new offer.", [], True),
         ("“The owners of the ferry lines made a new offer.”", [(1, 47)], False),
         ("The crews called the offer of the owners “a bad joke”.", [(42, 52)], True),
+        ("Holm broke down and said: “We have lost the ferry lines.", [], False),
+        ("HOLM: The owners of the ferry lines made an offer.", [], False),
         ("However, the owners of the ferry lines made an offer.", [], False),
         ("Hers was the first of nine ferries to leave.", [], True),
         ("FILE - The owners of the ferry lines in May last year.", [], False),
