@@ -115,7 +115,7 @@ class WarcFile:
         made.init_headers(kind, record.removeprefix("urn:").encode())
         about = {} if kind == WarcRecordType.warcinfo else {"WARC-Target-URI": url}
         for name, value in {"WARC-Date": warc_date(at), "Content-Type": mime, **about, **more}.items():
-            made.headers[name] = value
+            made.headers[name] = re.sub(r"[\r\n]+", " ", value)
         made.set_bytes_content(block)
         offset, writer = self.bytes.tell(), GzipWriter(self.bytes, compression_level=GZIP_LEVEL)
         made.write(writer, checksum_data=True, payload_digest=sha1(block[payload_at:]).digest())  # noqa: S324

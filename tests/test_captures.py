@@ -99,7 +99,7 @@ def test_captures_a_coded_body_is_kept_as_it_came_and_read_unpacked(folder_store
     assert capture.digest == captures.digest(packed)
 
 
-@pytest.mark.parametrize("url", ["https://tern.example/a", None])
+@pytest.mark.parametrize("url", ["https://tern.example/a", "https://tern.example/fähre?schiff=„möwe“", None])
 def test_captures_an_article_that_a_feed_carries_is_a_resource(folder_store: Store, url: str | None) -> None:
     carried = Entry(source="tern", url=url, guid="17", body="<p>Fähren bleiben im Hafen.</p>", published_at=NOW)
     written = captures.write([(carried, ())], key=KEY, now=NOW)
@@ -117,6 +117,12 @@ def test_captures_a_header_cannot_forge_another(folder_store: Store) -> None:
     written = captures.write([(None, (exchange(**{"X-A": "1\r\nX-B: 2"}),))], key=KEY, now=NOW)
     capture, _ = read_first(folder_store, written)
     assert "X-B" not in dict(capture.headers)
+
+
+def test_captures_a_url_cannot_forge_a_header(folder_store: Store) -> None:
+    forged = Entry(source="tern", url="https://tern.example/a\r\nWARC-Truncated: length\r\n", body="<p>Ferries</p>")
+    capture, entry = read_first(folder_store, captures.write([(forged, ())], key=KEY, now=NOW))
+    assert (capture.body, entry) == (b"<p>Ferries</p>", forged)
 
 
 def test_captures_chunks_are_told_to_no_reader() -> None:
