@@ -46,7 +46,7 @@ def test_signature_reads_scripts_without_spaces(text: str) -> None:
 
 
 def test_signature_is_the_same_in_every_process() -> None:
-    assert of("Crews voted to strike on Friday.")[:16] == "7bc4bd3ee05f6260"
+    assert of("Crews voted to strike on Friday.")[:16] == "7bc4bd3ee05f6260"  # pragma: allowlist secret
 
 
 @settings(max_examples=30, deadline=None)
