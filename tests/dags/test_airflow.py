@@ -53,7 +53,7 @@ class House(NamedTuple):
         return list(ledger.read_run(self.store, run))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(server_state: Path, postgres: str, s3_server: ObjectStore) -> Iterator[House]:
     with ExitStack() as running:
         demo = running.enter_context(start_demo(server_state))
@@ -73,7 +73,7 @@ def house(server_state: Path, postgres: str, s3_server: ObjectStore) -> Iterator
         yield House(airflow, s3_server.store("airflow"), demo, env)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def first_run(house: House) -> str:
     """The ledger's name of one run over the whole demo."""
     return house.run("ingest", {"not_due": True})[1]
