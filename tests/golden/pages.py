@@ -84,7 +84,7 @@ def written(pair: dict[str, Any]) -> str:
 
 def main() -> None:
     GOLDEN.write_text("[\n" + ",\n".join(map(written, pairs())) + "\n]\n", encoding="utf-8")
-    print(f"{GOLDEN}: {GOLDEN.stat().st_size:,} bytes")  # noqa: T201
+    print(f"{GOLDEN}: {GOLDEN.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
