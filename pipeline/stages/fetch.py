@@ -102,12 +102,14 @@ def conclude(desk: Desk, taken: Taken, fetched: Fetched, kept: captures.Kept | N
     """The entry after its fetch: with its capture, its outcome, or both."""
     now = desk.clock()
     taken = replace(taken, ms={**taken.ms, "fetch": fetched.ms})
+    if taken.twin:
+        return taken
     if kept:
         taken = replace(taken, capture=kept.ref, record=kept.record, captured_at=kept.at)
     if fetched.late:
         return put_off(taken, "host's time is up", "fetch", now)
     if fetched.error:
         return ended(taken, fetched.error, "fetch", now)
-    if taken.twin or kept:
+    if kept:
         return taken
     return ended(taken, Retryable("capture lost: an earlier try of this batch died"), "fetch", now)
