@@ -23,7 +23,7 @@ TAG = re.compile(
     rb"<(?:!doctype\s+html|(?:html|head|body|meta|title|article|main|div|p|h1|script)[\s>/])", re.IGNORECASE
 )
 DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
-TWICE = re.compile(r"[ÃÂâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+TWICE = ("Ã", "Â", "â€")  # what the first bytes of UTF-8 become
 PROLOGUE = 4096  # bytes; the standard looks at 1,024, pages are laxer
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
@@ -81,7 +81,7 @@ def _decoded(body: bytes, content_type: str) -> str:
 
 def _once(text: str) -> str:
     """The text of a page that was taken for Windows-1252 and coded as UTF-8 again, on its way to us or before."""
-    if not TWICE.search(text):
+    if not any(sign in text for sign in TWICE):
         return text
     try:
         return text.encode("cp1252").decode()

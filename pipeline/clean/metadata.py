@@ -27,10 +27,10 @@ MOST_TAGS = 30
 LATEST = timedelta(days=1)
 """How far a page may be dated after its capture: clocks and zones differ, and nothing is published tomorrow."""
 
-BYLINE = (  # outside of comments and teasers
-    "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'byline') or "
-    "contains(@class, 'Author') or contains(@class, 'Byline')][not(ancestor::*[contains(@class, 'comment') or "
-    "self::aside or self::footer or self::nav])]"
+BYLINE = (  # the first fifty, less those of comments and teasers
+    "(//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'byline') or "
+    "contains(@class, 'Author') or contains(@class, 'Byline')])[position() <= 50]"
+    "[not(ancestor-or-self::*[contains(@class, 'comment') or self::aside or self::footer or self::nav])]"
 )
 TIME = "(//article//time | //main//time | //h1/following::time)[@datetime]"
 LICENSE = "//*[@rel='license'][@href]"
@@ -72,8 +72,9 @@ class Metadata:
 
     @cached_property
     def canonical(self) -> str | None:
-        links = (link.get("href") for link in self.tree.iterfind(".//link[@rel='canonical']"))
-        return next((href for href in links if href), None) or next(iter(self._said("url")), None)
+        """The web address that the page gives itself."""
+        links = (link.get("href") or "" for link in self.tree.iterfind(".//link[@rel='canonical']"))
+        return next((address for href in links if href.strip() and (address := _web(self.url, href))), None)
 
     @cached_property
     def site_name(self) -> str | None:
@@ -96,9 +97,7 @@ class Metadata:
 
     @property
     def modified_at(self) -> datetime | None:
-        """None where it is no later than the publication."""
-        found = self._instant([first(self.node.get("dateModified")), *self._said("modified_at")])
-        return found if found and (self.published_at is None or found > self.published_at) else None
+        return self._instant([first(self.node.get("dateModified")), *self._said("modified_at")])
 
     @property
     def section(self) -> str | None:
@@ -163,7 +162,7 @@ class Metadata:
 
     def _bylines(self) -> Iterator[str]:
         """The short texts of what is marked as an author or a byline."""
-        for element in _marked(BYLINE, self.tree)[:20]:
+        for element in _marked(BYLINE, self.tree):
             pieces = [plain(piece) for piece in element.itertext()]
             if sum(map(len, pieces)) < LONGEST_BYLINE:
                 yield " | ".join(pieces)
@@ -188,7 +187,7 @@ class Metadata:
         host = (urlsplit(self.url).hostname or "").removeprefix("www.")
         own = {letters(name) for name in (self.site_name or "", host, host.partition(".")[0])} - {""}
         said = letters(part)
-        return any(name in said and len(said) <= 2 * len(name) + 3 for name in own)
+        return said in own or any(len(name) > 3 and name in said and len(said) <= 2 * len(name) + 3 for name in own)
 
 
 def plain(text: str) -> str:

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from msgspec.structs import replace
 
@@ -87,13 +87,47 @@ def _guarded(
     try:
         tree = parsed(text)
         about = Metadata(tree, capture.url, capture.at)
-        title = about.title or plain(entry.title or "") or None
-        paragraphs = prose(title, _untitled(extracted(tree), [title or "", *about.headings]))
-        return _made(capture, entry, source, about, paragraphs, method)
+        entry = replace(entry, source=source or entry.source)
+        known = Known.of(about, entry) if method == "page" else Known.of_feed(about, entry)
+        paragraphs = prose(known.title, _untitled(extracted(tree), [known.title or "", *about.headings]))
+        return _made(capture, entry, about, known, "\n".join(paragraphs), method)
     except (EntryError, MemoryError):
         raise
     except Exception as error:
         raise Failed(f"cleaning failed: {type(error).__name__}: {str(error)[:200]}") from error
+
+
+class Known(NamedTuple):
+    """What page and entry both may say."""
+
+    url: str
+    title: str | None
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    modified_at: datetime | None
+    tags: tuple[str, ...]
+
+    @classmethod
+    def of(cls, page: Metadata, entry: Entry) -> Self:
+        """The page is trusted first."""
+        said = cls.of_entry(entry)
+        url = page.url or page.canonical or ""
+        title, authors = page.title or said.title, page.authors or said.authors
+        published, modified = page.published_at or said.published_at, page.modified_at or said.modified_at
+        return cls(url, title, authors, published, modified, page.tags or said.tags)
+
+    @classmethod
+    def of_feed(cls, page: Metadata, entry: Entry) -> Self:
+        """A body in a feed says nothing of itself but, at times, who wrote it."""
+        said = cls.of_entry(entry)
+        return said._replace(url=said.url or page.url, authors=said.authors or page.authors)
+
+    @classmethod
+    def of_entry(cls, entry: Entry) -> Self:
+        title = plain(entry.title or "") or None
+        return cls(
+            entry.url or "", title, names(entry.authors), entry.published_at, entry.updated_at, tuple(entry.tags)
+        )
 
 
 def parsed(text: str) -> "HtmlElement":
@@ -121,33 +155,26 @@ def extracted(tree: "HtmlElement") -> list[str]:
 
 
 def _made(
-    capture: Capture,
-    entry: Entry,
-    source: str | None,
-    about: Metadata,
-    paragraphs: list[str],
-    method: Literal["page", "feed"],
+    capture: Capture, entry: Entry, about: Metadata, known: Known, text: str, method: Literal["page", "feed"]
 ) -> Document:
     """The document of a page or a feed's body."""
-    final = capture.url if method == "page" else entry.url or capture.url
-    url = article_url(final, about.canonical) if final else None
-    title, text = about.title or plain(entry.title or "") or None, "\n".join(paragraphs)
-    authors = about.authors or names(entry.authors, (about.site_name,))
+    url = article_url(known.url, about.canonical) if known.url else None
+    began, changed = known.published_at, known.modified_at
     return Document(
-        id=article_id(url) if url else content_id(title or "", text),
-        version=version_of(title, text, authors, about.access, about.rights),
+        id=article_id(url) if url else content_id(known.title or "", text),
+        version=version_of(known.title, text, known.authors, about.access, about.rights),
         url=url,
-        source=source or entry.source or None,
+        source=entry.source or None,
         captured_at=capture.at,
-        published_at=about.published_at or entry.published_at,
-        modified_at=about.modified_at or entry.updated_at,
-        title=title,
-        authors=authors,
+        published_at=began,
+        modified_at=changed if changed and (began is None or changed > began) else None,
+        title=known.title,
+        authors=known.authors,
         site_name=about.site_name,
         section=about.section,
-        tags=about.tags or entry.tags,
+        tags=known.tags,
         image=about.image,
-        language=_language(title, text, about.language or entry.language),
+        language=_language(known.title, text, about.language or entry.language),
         access=about.access,
         rights=about.rights,
         text=text,

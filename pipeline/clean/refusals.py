@@ -13,19 +13,21 @@ FEWEST_WORDS = 25
 SHORT = 200
 """Words: a page that says in its title what it is instead has links and advice below this."""
 
-LONGEST_REFUSAL = 600
-"""Words: consent walls have up to 400, and no article that only mentions cookies is asked beyond."""
+LONGEST_REFUSAL = 4000
+"""Characters: consent walls have up to 400 words, and no longer text is asked whether it is one."""
 
+WORD = re.compile(r"[^\W_]\S*")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 def prose(title: str | None, paragraphs: list[str]) -> list[str]:
     """The paragraphs of the article without furniture; raises `Rejected` with what the page is where it is none."""
     kept = without_furniture(paragraphs)
-    said, left = sum(map(words, paragraphs)), sum(map(words, kept))
-    if said < LONGEST_REFUSAL and (kind := _refusal(title or "", paragraphs, kept)):
+    if sum(map(len, kept)) > LONGEST_REFUSAL:
+        return kept
+    if kind := _refusal(title or "", paragraphs, kept):
         raise Rejected(kind)
-    if left < FEWEST_WORDS:
+    if (left := sum(map(words, kept))) < FEWEST_WORDS:
         raise Rejected(f"too short: {left} words" if left else "empty")
     return kept
 
@@ -34,7 +36,7 @@ def words(text: str) -> int:
     """Words of a text; in scripts that do not set them apart, half of the characters."""
     unspaced = len(UNSPACED.findall(text))
     rest = UNSPACED.sub(" ", text) if unspaced else text
-    return (unspaced + 1) // 2 + sum(any(map(str.isalnum, word)) for word in rest.split())
+    return (unspaced + 1) // 2 + len(WORD.findall(rest))
 
 
 def _refusal(title: str, paragraphs: list[str], kept: list[str]) -> str | None:

@@ -16,7 +16,8 @@ MOST = 2_000  # nodes of a page that are looked at
 
 # schema.org's kinds of article and what stands for one; the lower number is the better match.
 KINDS = {"article": 0, "posting": 0, "report": 0, "review": 1, "claimreview": 1, "webpage": 2, "itempage": 2}
-TRAILING_COMMA = re.compile(r",(?=\s*[]}])")
+WRAPPED = (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("<![CDATA[", "]]>"), ("", ";"))
+TRAILING_COMMA = re.compile(r",(?=\s{0,99}[]}])")
 
 
 def article_of(tree: "HtmlElement", titles: Iterable[str]) -> Node:
@@ -66,7 +67,9 @@ def _scripts(tree: "HtmlElement") -> Iterator[str]:
 
 def _load(script: str) -> Any:
     """The data of a script, also of one with a comment around it or a comma too many."""
-    text = re.sub(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>)?[\s;]*$", "", script)
+    text = script.strip()
+    for opening, closing in WRAPPED:
+        text = text.removeprefix(opening).removesuffix(closing).strip()
     for form in (str, lambda t: TRAILING_COMMA.sub("", t)):
         try:
             return json.loads(form(text), strict=False)
