@@ -19,6 +19,9 @@ Birmingham is in Alabama in news of the US, and London is not in Ontario in news
 GREAT = 1_000_000
 CAPITALS = 3  # longer names may be all in capitals, as in datelines
 
+PART = re.compile(r"^mainland\s+|\s+(?:[Pp]rovince|[Ss]tate|[Rr]egion)$")
+"""What may stand around a country's or region's name: "Hunan province"."""
+
 PARENT = re.compile(r",\s+((?:[A-Z][\w.’'-]*\s?){1,4})")
 """What may say where a place is: "Paris, Texas"."""
 
@@ -40,9 +43,12 @@ class Place(NamedTuple):
 def named(name: str) -> tuple[Place, ...]:
     """All places of this name or alias, in the table's order: countries, regions, cities by size."""
     plain = folded(name).removeprefix("the ").removeprefix("The ")
-    return _by_name().get(plain) or _by_name().get(
-        plain.title() if plain.isupper() and len(plain) > CAPITALS else "", ()
-    )
+    spelt = [plain, f"{plain}."]
+    if plain.isupper() and len(plain) > CAPITALS:
+        spelt.append(plain.title())
+    if found := next((rows for s in spelt if (rows := _by_name().get(s))), None):
+        return found
+    return tuple(p for p in _by_name().get(PART.sub("", plain), ()) if p.kind != "city")
 
 
 def identified(wikidata: str | None, geonames: int | None) -> Place | None:

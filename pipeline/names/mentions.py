@@ -31,14 +31,18 @@ POSSESSIVE = re.compile(r"(?:['’‘`]s?|['’]S)$")
 ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 BREAK = re.compile(r"\s*[\n“”\"«»„|•@/\\<>{}]\s*|\s+[-–—]+\s+")
 PARTICLES_BEFORE = re.compile(r"(?<!\w)(?:(?:von|van|der|de|del|della|di|du|bin|ibn)\s)+$")
+WHERE = re.compile(r"(?<!\w)(?:[Ii]n|[Nn]ear|[Aa]round|[Oo]utside)\s+(?:the\s+)?$")
+"""Words that stand before places; a city's team plays "at" and "for" itself."""
+ACRONYM = 3  # letters: nobody's name is all capitals in a text that has small letters
 NUMBERED = re.compile(r"\W*\d[\d\s.,:%-]*\W*")
 
 
 def mentions(parse: "Doc") -> list[Mention]:
     """In the order of the text; none overlaps another."""
+    text = parse.text  # spaCy joins it anew each time it is asked
     found = [m for ent in parse.ents if ent.label_ in TYPES for m in _cut(ent.text, ent.start_char, TYPES[ent.label_])]
-    named = [m._replace(type=_repaired(m)) for m in _with_particles(found, parse.text) if m.text not in no_names()]
-    return _of_one_mind(named)
+    named = [m for m in _with_particles(found, text) if m.text not in no_names()]
+    return _of_one_mind([m._replace(type=_repaired(m, text)) for m in named])
 
 
 def _with_particles(found: list[Mention], text: str) -> list[Mention]:
@@ -89,18 +93,22 @@ def _without_edges(text: str, start: int) -> tuple[str, int]:
     return text, start + begin
 
 
-def _repaired(mention: Mention) -> EntityType:
+def _repaired(mention: Mention, text: str) -> EntityType:
     """Tables know better than a small model what a country, a leader or a body is."""
+    kind = mention.type
     if entry := known(mention.text):
         return entry.type
-    rows = gazetteer.named(mention.text)
-    if rows and rows[0].kind == "country" and mention.type != "person":
+    if kind == "person" and len(mention.text) >= ACRONYM and mention.text.isupper() and mention.text.isalpha():
+        return "organisation" if not mention.title and not gazetteer.named(mention.text) else kind
+    rows = () if mention.title or kind == "place" else gazetteer.named(mention.text)
+    if not rows:
+        return kind
+    known_place = rows[0].kind == "country" or (rows[0].kind == "region" and rows[0].wikidata is not None)
+    if known_place and kind != "person":
         return "place"
-    if rows and mention.type in ("person", "work", "product", "law", "event") and not mention.title:
-        return "place" if rows[0].geonames and (rows[0].wikidata or rows[0].kind != "city") else mention.type
-    if mention.type == "organisation" and rows and rows[0].kind != "city" and rows[0].wikidata:
+    if kind == "group" or WHERE.search(text, max(0, mention.start - 12), mention.start):
         return "place"
-    return mention.type
+    return "place" if kind not in ("organisation", "group") and rows[0].wikidata else kind
 
 
 def _of_one_mind(found: list[Mention]) -> list[Mention]:

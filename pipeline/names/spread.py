@@ -23,11 +23,12 @@ def spread(found: list[Mention], parse: "Doc") -> list[Mention]:
         return found
     names = "|".join(re.escape(name) for name in sorted(wanted, key=lambda n: (-len(n), n)))
     pattern = re.compile(rf"(?<![\w@#])(?:{names})(?!\w)")
-    taken = bytearray(len(parse.text) + 1)
+    text = parse.text
+    taken = bytearray(len(text) + 1)
     for mention in found:
         taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
     tokens = {token.idx: token for token in parse}
-    missed = list(_missed(pattern, wanted, taken, tokens, parse.text))
+    missed = list(_missed(pattern, wanted, taken, tokens, text))
     return sorted([*found, *missed])
 
 

@@ -40,6 +40,7 @@ class Cast:
 
     def __init__(self, entities: Sequence[dict[str, Any]], parse: "Doc", quotes: Sequence[Quoted]) -> None:
         self.parse = parse
+        self.text = parse.text  # spaCy joins it anew each time it is asked
         self.starts = [token.idx for token in parse]
         self.quotes = quotes
         opens = [q.open for q in quotes]
@@ -77,9 +78,7 @@ class Cast:
         after = [n for n in self.named if end < n.start <= end + 40 and n.type in ("person", "organisation")]
         before = [n for n in self.named if start - 40 <= n.end < start and n.type in ("person", "organisation")]
         near = [*after[:1], *before[-1:]]
-        near = [
-            n for n in near if not any(c in self.parse.text[min(n.end, end) : max(n.start, start)] for c in '\n“”"')
-        ]
+        near = [n for n in near if not any(c in self.text[min(n.end, end) : max(n.start, start)] for c in '\n“”"')]
         return min(near, key=lambda n: n.start - end if n.start > end else start - n.end, default=None)
 
     def capitalised(self, start: int, end: int) -> Words | None:
@@ -101,7 +100,7 @@ class Cast:
         """The noun phrase around its head: to the left as far as it goes, to the right until a comma or a clause."""
         left = right = head
         for token in self.parse[max(head.left_edge.i, head.i - LONGEST) : head.i]:
-            if "\n" not in self.parse.text[token.idx : head.idx] and not self._quoted(token.idx):
+            if "\n" not in self.text[token.idx : head.idx] and not self._quoted(token.idx):
                 left = token
                 break
         for token in self.parse[head.i + 1 : min(head.right_edge.i + 1, head.i + LONGEST)]:

