@@ -27,6 +27,10 @@ TWICE = ("Ã", "Â", "â€")  # what the first bytes of UTF-8 become
 PROLOGUE = 4096  # bytes; the standard looks at 1,024, pages are laxer
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
+LIKELY = [  # what the web is written in beside UTF-8; without the bound, short pages come out as DOS code pages
+    "cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r",
+    "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp874",
+]  # fmt: skip
 SAMPLE = 50_000  # bytes that the guess looks at
 
 
@@ -131,5 +135,5 @@ def _guess(body: bytes, declared: list[str]) -> str:
     from charset_normalizer import from_bytes
 
     start = next((at for at, byte in enumerate(body) if byte > 127), 0)
-    best = from_bytes(body[max(0, start - 1000) : start + SAMPLE]).best()
+    best = from_bytes(body[max(0, start - 1000) : start + SAMPLE], cp_isolation=LIKELY).best()
     return best.encoding if best else next(iter(declared), "cp1252")

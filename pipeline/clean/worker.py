@@ -57,6 +57,7 @@ class Cleaner:
     def __init__(self, clean: CleanPage = clean_page, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.clean, self.seconds, self.memory = clean, seconds, memory
         self._child: tuple[int, Connection] | None = None
+        self._inherited = 0
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +87,7 @@ class Cleaner:
         ours, theirs = Pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        parent = os.getpid()
+        parent, self._inherited = os.getpid(), memory_now()[1]
         child = os.fork()
         if child == 0:
             serve(theirs, self.clean, parent, self.seconds, self.memory)
@@ -105,7 +106,7 @@ class Cleaner:
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
             return SPINS
         # Libraries in C die of a refused allocation; the peak tells it from other deaths. Kilobytes on Linux.
-        return MEMORY_EATEN if used.ru_maxrss * 1024 > self.memory / 2 else CRASHED
+        return MEMORY_EATEN if used.ru_maxrss * 1024 - self._inherited > self.memory / 2 else CRASHED
 
 
 def serve(pipe: Connection, clean: CleanPage, parent: int, seconds: float, memory: int) -> NoReturn:
@@ -152,8 +153,15 @@ def isolate(pipe: Connection, parent: int) -> None:
 def limit_memory(memory: int) -> None:
     """Bounds the address space to so many bytes more than now, where the system says how large it is."""
     if sys.platform == "linux":
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit(resource.RLIMIT_AS, pages * resource.getpagesize() + memory)
+        limit(resource.RLIMIT_AS, memory_now()[0] + memory)
+
+
+def memory_now() -> tuple[int, int]:
+    """Bytes of address space, and of memory in use; zeros where the system does not say."""
+    if sys.platform != "linux":
+        return 0, 0
+    size, resident, *_ = Path("/proc/self/statm").read_text().split()
+    return int(size) * resource.getpagesize(), int(resident) * resource.getpagesize()
 
 
 def limit(what: int, most: int) -> None:
