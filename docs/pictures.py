@@ -63,7 +63,11 @@ def call(url: str, token: str | None) -> Any:
 def graph(page: Page) -> None:
     """The graph with its batch opened."""
     page.get_by_label("Graph").first.click()
-    page.wait_for_timeout(3000)
+    page.get_by_text("one_batch").first.wait_for()
+    page.locator("button[aria-label^='Expand']").first.click()
+    page.wait_for_timeout(2000)
+    page.get_by_label("Fit View").first.click()
+    page.wait_for_timeout(1500)
 
 
 def form(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import signal
 import sys
 import time
@@ -22,6 +23,8 @@ from pipeline.local.ports import free_port
 from pipeline.local.postgres import start_postgres
 from pipeline.local.processes import Process
 from pipeline.store import Store
+
+NAMES = {"minio": "MinIO", "seaweedfs": "SeaweedFS"}
 
 SHOWN = 5
 """Titles that are shown of what has landed."""
@@ -62,7 +65,7 @@ def house(running: ExitStack) -> None:
     """All parts, in their order, each one stopped again whatever happens."""
     say("Newsroom starts here; all of its state is under var/.")
     objects = running.enter_context(start_object_store(STATE))
-    said("store", f"{objects.name}, {objects.endpoint}, bucket {objects.bucket}")
+    said("store", f"{NAMES[objects.name]}, {objects.endpoint}, bucket {objects.bucket}")
     database = running.enter_context(start_postgres(STATE))
     said("database", f"PostgreSQL, {database.url.rpartition('@')[2]}")
     demo = running.enter_context(start_demo(STATE))
@@ -145,8 +148,8 @@ def watch(airflow: Airflow, run: str) -> str:
 
 def farewell(airflow: Airflow, objects: ObjectStore, store: Store) -> None:
     """Where everything is, what to try, and how to stop."""
-    newest = next((line for line in ledger.seen(store) if line.outcome == "landed"), None)
-    url = newest.url if newest else "URL"
+    landed = [line.url for line in ledger.seen(store) if line.outcome == "landed" and line.url]
+    url = shlex.quote(landed[-1]) if landed else "URL"
     said("pages", airflow.url)
     said("documents", f"{objects.browse.replace('{key}', 'documents/')}")
     say(f"""
