@@ -39,6 +39,12 @@ def is_page(body: bytes) -> bool:
     return bool(TAG.search(_readable(body[:PROLOGUE])))
 
 
+WESTERN = re.compile(
+    rb"""<html[^>]*\slang\s*=\s*["']?(?:en|fr|es|de|it|pt|nl|sv|da|nb|nn|no|fi|ca|is|ga)\b""", re.IGNORECASE
+)
+"""Languages whose pages browsers take for Windows-1252 where nothing better is known (WHATWG Encoding, 4.2)."""
+
+
 def require_text(body: bytes, content_type: str = "") -> None:
     """Raises `Rejected` for what is empty, or no text by its declared type or its first bytes."""
     declared = content_type.partition(";")[0].strip().lower()
@@ -132,6 +138,8 @@ def _read(body: bytes, encoding: str) -> str | None:
 
 
 def _guess(body: bytes, declared: list[str]) -> str:
+    if WESTERN.search(body[:PROLOGUE]) and _read(body, "cp1252"):
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     start = next((at for at, byte in enumerate(body) if byte > 127), 0)

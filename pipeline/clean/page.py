@@ -89,7 +89,8 @@ def _guarded(
         about = Metadata(tree, capture.url, capture.at)
         entry = replace(entry, source=source or entry.source)
         known = Known.of(about, entry) if method == "page" else Known.of_feed(about, entry)
-        paragraphs = prose(known.title, _untitled(extracted(tree), [known.title or "", *about.headings]))
+        said = _untitled(extracted(tree), [known.title or "", *about.headings])
+        paragraphs = prose(known.title, said, about.access)
         return _made(capture, entry, about, known, "\n".join(paragraphs), method)
     except (EntryError, MemoryError):
         raise

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.clean import clean
+from pipeline.errors import Rejected
 from pipeline.model import Document, Entry
 from tests.clean.made_up import ENTRY, PROSE, capture, page
 
@@ -98,7 +99,12 @@ def test_modified_is_later_than_published(changed: str, kept: bool) -> None:
     ],
 )
 def test_access_is_what_the_page_states(node: Any, head: str, access: str) -> None:
-    assert of(node, head).access == access
+    assert of(node, head, body=PROSE * 3).access == access
+
+
+def test_access_a_few_lines_of_an_article_for_subscribers_are_none() -> None:
+    with pytest.raises(Rejected, match="paywall stub"):
+        of({**ARTICLE, "isAccessibleForFree": False})
 
 
 def test_other_fields_come_from_structured_data_and_meta() -> None:
