@@ -11,9 +11,6 @@ from pipeline.model import Access
 FEWEST_WORDS = 25
 """The shortest news item of 273 evaluation pages has more."""
 
-SHORTEST_PAID = 100
-"""Words: what is below this on a paid page is the lead that is to make one pay."""
-
 SHORT = 200
 """Words: a page that says in its title what it is instead has links and advice below this."""
 
@@ -27,9 +24,6 @@ UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 STUB = 100
 """Words: the least that a page for subscribers shows of its article to everybody, on all but one of 154 pages."""
 
-BRAND = re.compile(r"\s[|–—·-]\s")
-"""What stands between a title and the name of its site."""
-
 
 def prose(title: str | None, paragraphs: list[str], access: Access = "free") -> list[str]:
     """The paragraphs of the article without furniture; raises `Rejected` with what the page is where it is none."""
@@ -42,8 +36,6 @@ def prose(title: str | None, paragraphs: list[str], access: Access = "free") -> 
         raise Rejected(kind)
     if (left := sum(map(words, kept))) < FEWEST_WORDS:
         raise Rejected(f"too short: {left} words" if left else "empty")
-    if paid and left < SHORTEST_PAID:
-        raise Rejected("paywall stub")
     return kept
 
 
@@ -58,7 +50,7 @@ def _refusal(title: str, paragraphs: list[str], kept: list[str]) -> str | None:
     """The kind that the title of a short text says, or whose lines leave too few others for an article."""
     total = sum(map(words, paragraphs))
     for kind in dict.fromkeys(row[0] for row in seeds.rows("refusals.tsv")):
-        if total < SHORT and any(patterns(kind, "title").search(part) for part in (title, *BRAND.split(title))):
+        if total < SHORT and patterns(kind, "title").search(title):
             return kind
         if any(patterns(kind, "line").search(text) for text in paragraphs):
             rest = sum(words(text) for text in kept if not patterns(kind, "line").search(text))
