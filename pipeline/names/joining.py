@@ -42,7 +42,7 @@ SMALL = frozenset(["of", "the", "and", "for", "in", "on", "de", "la", "du", "des
 def join(mentions: Iterable[Mention], places: dict[str, Place]) -> dict[Key, list[Mention]]:
     """The mentions of each thing, things in the order in which the text names them first."""
     found = list(mentions)
-    persons = _persons(m for m in found if m.type == "person")
+    people = People(m for m in found if m.type == "person")
     short = {
         s: key
         for key in reversed([_key(m, places) for m in found if m.type == "organisation"])
@@ -51,7 +51,7 @@ def join(mentions: Iterable[Mention], places: dict[str, Place]) -> dict[Key, lis
     groups: dict[Key, list[Mention]] = {}
     for mention in found:
         key = _key(mention, places)
-        if person := _person(mention, persons, places):
+        if person := _person(mention, people, places):
             key = ("person", person)
         elif mention.type != "place" and folded(mention.text).replace(".", "") in short:
             key = short[folded(mention.text).replace(".", "")]
@@ -81,19 +81,39 @@ def surname(name: str) -> str:
     return last[-1].strip(".,") if len(told) > 1 else ""
 
 
-def _persons(mentions: Iterable[Mention]) -> dict[str, list[str]]:
-    """Each person whom the text names in full: the first full name, and all words of the names that are theirs."""
-    found: dict[str, list[str]] = {}
-    for mention in mentions:
-        told = words(mention.text)
-        if len(told) < 2:
-            continue
-        same = next((name for name, theirs in found.items() if _same_person(told, theirs)), None)
-        if same is None:
-            found[mention.text] = told
-        elif len(told) > len(found[same]):
-            found[same] = told
-    return found
+class People:
+    """Each person whom the text names in full: the first full name, all words of the names that are theirs."""
+
+    def __init__(self, mentions: Iterable[Mention]) -> None:
+        self.words: dict[str, list[str]] = {}
+        self.by_word: dict[str, list[str]] = {}
+        for mention in mentions:
+            told = words(mention.text)
+            if len(told) > 1:
+                self._add(mention.text, told)
+
+    def _add(self, name: str, told: list[str]) -> None:
+        same = self.same(told)
+        if same is None or len(told) > len(self.words[same]):
+            self.words[same or name] = told
+            for word in told:
+                known_by = self.by_word.setdefault(word, [])
+                if (same or name) not in known_by:
+                    known_by.append(same or name)
+
+    def same(self, told: list[str]) -> str | None:
+        """The person of a full name."""
+        alike = (name for word in reversed(told) for name in self.by_word.get(word, ()))
+        return next((name for name in alike if _same_person(told, self.words[name])), None)
+
+    def by_surname(self, word: str) -> str | None:
+        """The first person who bears a surname."""
+        return next((name for name in self.by_word.get(word, ()) if self.words[name][-1] == word), None)
+
+    def by_any(self, word: str) -> str | None:
+        """The person who alone has this word in the name."""
+        found = self.by_word.get(word, ()) if word not in PARTICLES else ()
+        return found[0] if len(found) == 1 else None
 
 
 def _same_person(a: list[str], b: list[str]) -> bool:
@@ -103,22 +123,18 @@ def _same_person(a: list[str], b: list[str]) -> bool:
     return a[0].startswith(b[0]) or b[0].startswith(a[0]) or a[0] in b or b[0] in a
 
 
-def _person(mention: Mention, persons: dict[str, list[str]], places: dict[str, Place]) -> str | None:
+def _person(mention: Mention, people: People, places: dict[str, Place]) -> str | None:
     """The person of a mention: by the full name, by the surname, then by a first name that one person bears."""
     if mention.type in ("group", "law") or (mention.type == "place" and mention.text in places and not mention.title):
         return None
     told = words(mention.text)
     if len(told) > 1:
-        if mention.type != "person":
-            return None
-        return next((name for name, theirs in persons.items() if _same_person(told, theirs)), None)
-    by_last = [name for name, theirs in persons.items() if told and theirs[-1] == told[0]]
-    if by_last:
-        return by_last[0]
+        return people.same(told) if mention.type == "person" else None
+    if told and (bearer := people.by_surname(told[0])):
+        return bearer
     if mention.type != "person":
         return None
-    by_any = [name for name, theirs in persons.items() if told and told[0] in theirs and told[0] not in PARTICLES]
-    return by_any[0] if len(by_any) == 1 else folded(mention.text)
+    return (people.by_any(told[0]) if told else None) or folded(mention.text)
 
 
 def initials(name: str) -> set[str]:

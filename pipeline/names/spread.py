@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PROPER = frozenset(("NNP", "NNPS"))
 TITLE_BEFORE = re.compile(r"(\w[\w.]*)\s+$")
+BEGINNING = 2  # characters by which names are looked up
 SHORTEST = 3  # letters; shorter names in capitals only ("US", "EU")
 
 
@@ -21,15 +22,11 @@ def spread(found: list[Mention], parse: "Doc") -> list[Mention]:
     wanted = _wanted(found)
     if not wanted:
         return found
-    names = "|".join(re.escape(name) for name in sorted(wanted, key=lambda n: (-len(n), n)))
-    pattern = re.compile(rf"(?<![\w@#])(?:{names})(?!\w)")
     text = parse.text
     taken = bytearray(len(text) + 1)
     for mention in found:
         taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
-    tokens = {token.idx: token for token in parse}
-    missed = list(_missed(pattern, wanted, taken, tokens, text))
-    return sorted([*found, *missed])
+    return sorted([*found, *_missed(wanted, taken, parse, text)])
 
 
 def _wanted(found: list[Mention]) -> dict[str, Mention]:
@@ -43,16 +40,24 @@ def _wanted(found: list[Mention]) -> dict[str, Mention]:
     return wanted
 
 
-def _missed(
-    pattern: re.Pattern[str], wanted: dict[str, Mention], taken: bytearray, tokens: dict[int, "Token"], text: str
-) -> Iterator[Mention]:
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        if any(taken[start:end]) or not _stands_alone(start, end, tokens, text):
-            continue
-        before = TITLE_BEFORE.search(text, max(0, start - 20), start)
-        title = before[1] if before and titles().fullmatch(before[1]) else ""
-        yield Mention(start, end, match[0], wanted[match[0]].type, title)
+def _missed(wanted: dict[str, Mention], taken: bytearray, parse: "Doc", text: str) -> Iterator[Mention]:
+    begun: dict[str, list[str]] = {}
+    for name in sorted(wanted, key=lambda n: (-len(n), n)):
+        begun.setdefault(name[:BEGINNING], []).append(name)
+    tokens = {token.idx: token for token in parse}
+    for start in tokens:
+        for name in begun.get(text[start : start + BEGINNING], ()):
+            end = start + len(name)
+            if text.startswith(name, start) and not text[end : end + 1].isalnum() and not any(taken[start:end]):
+                if _stands_alone(start, end, tokens, text):
+                    taken[start:end] = b"\1" * (end - start)
+                    yield Mention(start, end, name, wanted[name].type, _title(text, start))
+                break
+
+
+def _title(text: str, start: int) -> str:
+    before = TITLE_BEFORE.search(text, max(0, start - 20), start)
+    return before[1] if before and titles().fullmatch(before[1]) else ""
 
 
 def _stands_alone(start: int, end: int, tokens: dict[int, "Token"], text: str) -> bool:

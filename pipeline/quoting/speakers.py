@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PRONOUNS = {"he": "he", "she": "she", "him": "he", "her": "she", "they": "", "it": "it"}
 LONGEST = 14  # words for a speaker
+NEAR = 40  # characters between a cue and the name that stands for its subject
+LONGEST_NAME = 100  # characters
 BACK = 1_500  # characters that a pronoun looks back
 NAMES = ("compound", "appos", "nmod", "flat")
 
@@ -43,20 +45,24 @@ class Cast:
         self.text = parse.text  # spaCy joins it anew each time it is asked
         self.starts = [token.idx for token in parse]
         self.quotes = quotes
-        opens = [q.open for q in quotes]
+        self.opens = [q.open for q in quotes]
         self.named: list[Named] = []
         for entity in entities:
             for m in entity["mentions"]:
-                before = bisect_right(opens, m["start"]) - 1
-                if before < 0 or quotes[before].close <= m["start"]:
+                if not self._quoted(m["start"]):
                     subject = self._is_subject(m["start"], m["end"])
                     self.named.append(Named(m["start"], m["end"], entity["id"], entity["type"], subject))
         self.named.sort()
+        self.named_at = [n.start for n in self.named]
         self.gender = {e["id"]: _gender(e["name"]) for e in entities if e["type"] == "person"}
 
     def tokens(self, start: int, end: int) -> Sequence["Token"]:
         """The tokens of a stretch of the text."""
         return list(self.parse[bisect_left(self.starts, start) : bisect_left(self.starts, end)])
+
+    def between(self, start: int, end: int) -> list[Named]:
+        """Who is named in a stretch of the text, outside quotes."""
+        return self.named[bisect_left(self.named_at, start) : bisect_left(self.named_at, end)]
 
     def _is_subject(self, start: int, end: int) -> bool:
         """Of a main clause: who acts in a subordinate one is not what the next sentence's pronoun means."""
@@ -75,9 +81,8 @@ class Cast:
 
     def adjacent(self, start: int, end: int) -> Named | None:
         """Who is named right after or before a cue that has no subject: "said Smith", "Smith said"."""
-        after = [n for n in self.named if end < n.start <= end + 40 and n.type in ("person", "organisation")]
-        before = [n for n in self.named if start - 40 <= n.end < start and n.type in ("person", "organisation")]
-        near = [*after[:1], *before[-1:]]
+        after, before = self.between(end + 1, end + NEAR), self.between(start - NEAR, start)
+        near = [n for n in (*after[:1], *before[-1:]) if n.type in ("person", "organisation")]
         near = [n for n in near if not any(c in self.text[min(n.end, end) : max(n.start, start)] for c in '\n“”"')]
         return min(near, key=lambda n: n.start - end if n.start > end else start - n.end, default=None)
 
@@ -93,7 +98,7 @@ class Cast:
 
     def subject_before(self, start: int, end: int) -> Named | None:
         """The last one in a stretch who is a subject, else the last one named."""
-        there = [n for n in self.named if start <= n.start < end and n.type == "person"]
+        there = [n for n in self.between(max(start, end - BACK), end) if n.type == "person"]
         return next((n for n in reversed(there) if n.subject), there[-1] if there else None)
 
     def _phrase(self, head: "Token") -> tuple[int, int]:
@@ -110,12 +115,13 @@ class Cast:
         return left.idx, right.idx + len(right)
 
     def _quoted(self, at: int) -> bool:
-        return any(q.open <= at < q.close for q in self.quotes)
+        before = bisect_right(self.opens, at) - 1
+        return before >= 0 and at < self.quotes[before].close
 
     def _entity(self, head: "Token", start: int) -> str | None:
         """The entity whose name holds the head, or a name that stands beside it: "the senator, Ada Holm,"."""
         beside = [head, *(c for c in head.children if c.dep_ in NAMES)]
-        found = [n for t in beside for n in self.named if n.start <= t.idx < n.end]
+        found = [n for t in beside for n in self.between(t.idx - LONGEST_NAME, t.idx + 1) if t.idx < n.end]
         people = [n for n in found if n.type == "person"]
         at_head = [n for n in found if n.start <= head.idx < n.end]
         best = (people or at_head)[:1]
@@ -127,7 +133,7 @@ class Cast:
         if not wanted:
             return last
         kinds = ("organisation", "group") if wanted == "it" else ("person",)
-        before = [n for n in self.named if pronoun.idx - BACK <= n.start < pronoun.idx and n.type in kinds]
+        before = [n for n in self.between(pronoun.idx - BACK, pronoun.idx) if n.type in kinds]
         fits = [n for n in before if self.gender.get(n.entity) in (None, "", wanted)]
         known = {n.entity for n in fits}
         subjects = [n for n in fits if n.subject]

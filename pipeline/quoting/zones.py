@@ -14,6 +14,7 @@ STOP = re.compile(r"(?<!\b[A-Z])[.?!…][)\]’”\"']*\s+(?=[\W]*[A-Z0-9])")
 NO_STOP = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|Capt|Sgt|Prof|Rev|St|Hon|Jr|Sr|Sens|Reps|Maj|Adm|U\.S|No)"
 ).fullmatch
+NEIGHBOURS = 8  # quotes on either side that one sentence may hold; a page of marks must not cost its square
 ATTACHED = 7  # words after "?” " within which a verb of saying belongs to the quote before
 
 
@@ -30,7 +31,8 @@ def zone(text: str, number: int, quotes: Sequence[Quoted]) -> Span:
 
 def _left(text: str, number: int, quotes: Sequence[Quoted]) -> int:
     line, at = quotes[number].line, quotes[number].open
-    while True:
+    begin = at
+    for _ in range(NEIGHBOURS):
         before = quotes[number - 1] if number and quotes[number - 1].line == line else None
         begin = before.close if before else line
         if stops := _stops(text, begin, at):
@@ -38,13 +40,14 @@ def _left(text: str, number: int, quotes: Sequence[Quoted]) -> int:
         if before is None or _closes_sentence(text, before, at):
             return begin
         number, at = number - 1, before.open
+    return begin
 
 
 def _right(text: str, number: int, quotes: Sequence[Quoted]) -> int:
     line = quotes[number].line
     end = text.find("\n", quotes[number].end)
-    end = len(text) if end < 0 else end
-    while True:
+    end = limit = len(text) if end < 0 else end
+    for _ in range(NEIGHBOURS):
         after = quotes[number + 1] if number + 1 < len(quotes) and quotes[number + 1].line == line else None
         limit = after.open if after else end
         if _closes_sentence(text, quotes[number], limit):
@@ -54,6 +57,7 @@ def _right(text: str, number: int, quotes: Sequence[Quoted]) -> int:
         if after is None:
             return limit
         number += 1
+    return limit
 
 
 def _stops(text: str, start: int, end: int) -> list[int]:

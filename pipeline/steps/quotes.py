@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.quoting.cues import Cue, cues, in_zone, nearest
 from pipeline.quoting.marks import Quoted, quoted
 from pipeline.quoting.speakers import Cast, Words
-from pipeline.quoting.zones import zone
+from pipeline.quoting.zones import NEIGHBOURS, zone
 from pipeline.steps import Reading, step
 
 CLAUSE = 8  # words that make a clause whatever stands around them
@@ -37,14 +37,14 @@ def _quote(
 ) -> dict[str, Any] | None:
     quote = spans[number]
     around = zone(text, number, spans)
-    cue = _cue(text, quote, around, spans, cast)
+    near = spans[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
+    cue = _cue(text, quote, around, near, cast)
     whole = _is_clause(text, quote) or _goes_on(text, quote, around, found)
-    if (cue is None and not whole and len(text[quote.start : quote.end].split()) < CLAUSE) or _is_title(
-        text, quote, cue
-    ):
+    short = not whole and len(text[quote.start : quote.end].split()) < CLAUSE
+    if (cue is None and short) or _is_title(text, quote, cue):
         return None
     if cue is None:
-        cue = _announced(text, quote, spans, cast)
+        cue = _announced(text, quote, near, cast)
     last = _last(found, quote, text)
     speaker = _speaker(text, quote, around, cue, cast, last, found)
     return {
@@ -124,7 +124,7 @@ def _speaker(
     found: Sequence[dict[str, Any]],
 ) -> Words | None:
     """The cue's subject; without a cue the speaker before, else who is the subject of the sentence before."""
-    before = next((q["speaker"]["entity"] for q in reversed(found) if q["speaker"]), None)
+    before = next((q["speaker"]["entity"] for q in reversed(found[-NEIGHBOURS:]) if q["speaker"]), None)
     if cue and cue.subject is not None:
         return cast.words(cue.subject, before)
     if cue and (named := cast.adjacent(cue.start, cue.end)):
