@@ -114,7 +114,7 @@ def test_steps_find_something_in_an_article(parser: Parser) -> None:
 
 
 def test_steps_read_a_text_of_100_000_characters(parser: Parser) -> None:
-    hostile = "“Unclosed 'and " * 1_000 + "\n" + "\"'‘“ " * 4_000
+    hostile = "“Unclosed 'and " * 1_000 + "“ab” " * 2_000 + "\n" + "\"'‘“ " * 4_000
     text = ARTICLE * 60 + "x" * 50_000 + " " + hostile
     check(run(text[:100_000], parser, language="en"))
 
