@@ -35,6 +35,9 @@ RUN_PATIENCE = 600
 
 def main() -> int:
     """Starts everything, ingests the demo, and stays until it is told to stop; answers the exit status."""
+    if len(sys.argv) > 1:
+        print(f"make run: it takes no arguments, and {sys.argv[1]} is one", file=sys.stderr)
+        return 2
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(0))
