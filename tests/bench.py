@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def main(names: list[str]) -> int:
         return 1
     pages = [
         (f"https://bench.example/{path.name.removesuffix('.html.gz')}", gzip.decompress(path.read_bytes()))
-        for path in sorted(folder.rglob("*.html.gz"))[:PAGES]
+        for path in sorted(folder.rglob("*.html.gz"), key=lambda p: sha256(p.name.encode()).digest())[:PAGES]
     ]
     found: dict[str, Any] = {"at": f"{datetime.now(UTC):%Y-%m-%d}", "pages": len(pages), "cores": os.cpu_count()}
     for name, part in PARTS.items():
@@ -86,18 +87,18 @@ def documents(pages: Pages) -> dict[str, Any]:
     parser, steps, costs = Parser(), all_steps(), Costs()
     warm = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo. " * 5
     ours(warm_document(warm), steps, parser, Costs())
-    bare(b"<html><p>" + warm.encode() + b"</p></html>", warm, Costs(), parser)
-    words = []
+    bare(b"<html><p>" + warm.encode() + b"</p></html>", warm, Costs(), parser, parse=True)
+    words, english = [], 0
     for url, body in pages:
         capture = Capture(url=url, at=NOW, status=200, headers=(), body=body, record="", digest="")
         document = costs.of("clean", lambda c=capture, u=url: clean(c, Entry(source="bench", url=u)))
         text = document.text if document else ""
-        bare(body, text if document and document.language == "en" else "", costs, parser)
+        bare(body, text, costs, parser, parse=document is not None and document.language == "en")
         if document:
             words.append(len(text.split()))
+            english += document.language == "en"
             ours(document, steps, parser, costs)
     layers = [step.name for step in steps]
-    english = len(costs.spent["bare: spaCy"])
     added = costs.mean("clean", *layers) / costs.mean(*BARE) - 1
     return {
         "documents": len(words),
@@ -134,7 +135,7 @@ def ours(document: Document, steps: Any, parser: Any, costs: Costs) -> None:
             layers[step.name] = made
 
 
-def bare(body: bytes, text: str, costs: Costs, parser: Any) -> None:
+def bare(body: bytes, text: str, costs: Costs, parser: Any, *, parse: bool) -> None:
     """What one would call by hand: the same libraries, with the same parts left out, and nothing around them."""
     import lxml.html
     import rensa
@@ -142,7 +143,7 @@ def bare(body: bytes, text: str, costs: Costs, parser: Any) -> None:
     from trafilatura import bare_extraction
 
     from pipeline.parse import load
-    from pipeline.steps.topics import encoder
+    from pipeline.steps.topics import WINDOW, WINDOWS, encoder
 
     costs.of(
         "bare: trafilatura",
@@ -150,9 +151,11 @@ def bare(body: bytes, text: str, costs: Costs, parser: Any) -> None:
     )
     opening = text[:2000]
     costs.of("bare: language", lambda: detect(opening.replace("\n", " "), model="lite"))
-    costs.of("bare: spaCy", lambda: load(parser.name)(text))
-    costs.of("bare: encoder", lambda: encoder().encode([opening[i : i + 420] for i in range(0, len(opening), 420)]))
-    shingles = [text[i : i + 30] for i in range(0, len(text), 6)]
+    costs.of("bare: spaCy", lambda: load(parser.name)(text) if parse else None)
+    windows = WINDOW.findall(opening)[: WINDOWS + 1]
+    costs.of("bare: encoder", lambda: encoder().encode(windows) if windows else None)
+    words = text.split()
+    shingles = [" ".join(words[i : i + 5]) for i in range(len(words))]
     costs.of("bare: MinHash", lambda: rensa.RMinHash(num_perm=128, seed=1).update(shingles))
 
 
