@@ -1,8 +1,6 @@
 """The DAGs under a real Airflow: PostgreSQL, scheduler, REST and an S3 server, with the demo site as the world."""
 
 import itertools
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,7 +22,6 @@ from pipeline.stages.desk import open_desk
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
 
-ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-24T10:15:00Z"
 
 
@@ -166,37 +163,3 @@ def test_airflow_a_form_that_is_filled_in_wrongly_starts_nothing(house: House, d
     with pytest.raises(OSError, match=r"40[0-9]|422"):
         house.airflow.trigger(dag, conf)
     assert house.airflow.call("GET", f"dags/{dag}/dagRuns")["total_entries"] == before
-
-
-def dag_test(house: House, conf: dict[str, Any], **env: str) -> str:
-    """What `dag.test()` says in a process of its own, on the same database."""
-    call = f"import ingest; print('STATE', ingest.ingest_dag.test(run_conf={conf!r}).state)"
-    code = f"import sys; sys.path.insert(0, 'dags'); {call}"
-    words = [sys.executable, "-c", code]
-    home = house.airflow.processes[0].log.parent.parent
-    whole = {**airflows.environment(home / "airflow", 0, ""), **house.env, **env}
-    done = subprocess.run(words, env=whole, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
-    return done.stdout + done.stderr
-
-
-def test_airflow_a_missing_bucket_fails_the_first_task_with_its_line(house: House, postgres: str) -> None:
-    said = dag_test(house, {}, NEWSROOM_STORE="s3://nobodys", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgres)
-    assert "nobodys" in said
-    assert "STATE failed" in said
-
-
-def test_airflow_a_wrong_sources_file_turns_the_run_red_and_takes_the_others(
-    house: House, postgres: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "sources.toml"
-    path.write_text(house.demo.declared + '\n[[source]]\nname = "odd"\nurl = "https://odd.example/"\nkindd = "feed"\n')
-    store = f"{house.env['NEWSROOM_STORE']}-odd"
-    said = dag_test(
-        house,
-        {"not_due": True},
-        NEWSROOM_STORE=store,
-        NEWSROOM_SOURCES=str(path),
-        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=postgres,
-    )
-    assert "kindd" in said
-    assert "STATE failed" in said
