@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 Verdict = Literal["landed", "unchanged", "duplicate", "skipped", "rejected", "failed"]
 Access = Literal["free", "metered", "paid"]
+Form = Literal["article", "live blog", "press release", "sponsored"]
 EntityType = Literal["person", "organisation", "place", "group", "event", "work", "product", "law", "other"]
 
 
@@ -150,6 +151,7 @@ class Document(Struct, frozen=True, kw_only=True):
     image: str | None = None
     language: str | None = None
     access: Access = "free"
+    form: Form = "article"
     rights: dict[str, str] = {}
     text: str
     raw: RawRef | None

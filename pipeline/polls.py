@@ -27,6 +27,8 @@ SLOWEST = 8
 """A source that offers nothing new is polled at least once in this many times its `every`."""
 
 LONGEST_PAUSE = timedelta(days=1)
+CLOCKS = timedelta(minutes=10)  # how far a feed's clock may be before ours
+FARTHEST = timedelta(days=30)  # what is dated after that is dated wrongly, and taken at once
 FORGET_AFTER = timedelta(days=30)  # an entry that a feed has dropped for so long would be new again
 SWAPS = 50  # a state that changes under us more often than this in a row is a fault
 
@@ -112,7 +114,7 @@ def take_offer(
         if last and last.digest == entry.digest:
             old += 1
             continue
-        pending[key] = Pending(entry=entry, digest=entry.digest, since=now)
+        pending[key] = Pending(entry=entry, digest=entry.digest, since=now, not_before=held_until(entry, now))
     idle = 0 if offered > old else state.idle + 1
     return replace(
         state,
@@ -124,6 +126,12 @@ def take_offer(
         due_at=now + timedelta(seconds=min(2**idle, SLOWEST) * seconds(source.every)) if idle else _next(source, now),
         last_poll=replace(poll, offered=offered, known=old),
     )
+
+
+def held_until(entry: Entry, now: datetime) -> datetime | None:
+    """The date of an entry that is dated in the future; None for what may be taken at once."""
+    at = entry.published_at
+    return at if at and CLOCKS < at - now <= FARTHEST else None
 
 
 def take_nothing(state: State, source: Source, now: datetime, poll: Poll) -> State:

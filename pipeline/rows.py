@@ -17,7 +17,8 @@ ARTICLE = {"date": "date", "id": "text", "version": "text", "edition": "text"}
 DOCUMENTS = {
     "key": "text", "current": "flag", "url": "text", "source": "text", "captured_at": "time", "published_at": "time",
     "modified_at": "time", "title": "text", "authors": "texts", "site_name": "text", "section": "text", "tags": "texts",
-    "image": "text", "language": "text", "access": "text", "text": "text",
+    "image": "text", "language": "text", "access": "text", "form": "text",
+    "text": "text",
 }  # fmt: skip
 ENTITIES = {
     "entity": "text", "name": "text", "type": "text", "wikidata": "text", "geonames": "number", "score": "real",

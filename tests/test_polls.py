@@ -190,3 +190,27 @@ def test_polls_no_entry_is_lost(said: list[tuple[int, str]], done: list[bool]) -
     for key, one in last.items():
         known, waiting = state.known.get(key), state.pending.get(key)
         assert (known and known.digest == one.digest) or (waiting and waiting.digest == one.digest)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "held"),
+    [
+        (timedelta(minutes=-5), False),
+        (timedelta(minutes=10), False),
+        (timedelta(minutes=11), True),
+        (timedelta(days=30), True),
+        (timedelta(days=365), False),
+    ],
+)
+def test_polls_an_entry_dated_in_the_future_is_held_until_then(ahead: timedelta, held: bool) -> None:
+    dated = Entry(source="tern", url="https://tern.example/1", published_at=NOW + ahead)
+    state = offered(State(name="tern"), dated)
+    assert [key for key, _ in polls.ready(state, NOW, NONE)] == ([] if held else [dated.key])
+    assert [key for key, _ in polls.ready(state, NOW + ahead + timedelta(minutes=11), NONE)] == [dated.key]
+
+
+def test_polls_an_entry_that_was_held_is_taken_once_its_date_is_mended() -> None:
+    dated = Entry(source="tern", url="https://tern.example/1", published_at=NOW + timedelta(days=2))
+    mended = Entry(source="tern", url="https://tern.example/1", published_at=NOW)
+    state = offered(offered(State(name="tern"), dated), mended)
+    assert [waiting.entry for _, waiting in polls.ready(state, NOW, NONE)] == [mended]

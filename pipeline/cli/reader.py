@@ -67,13 +67,14 @@ def is_harmless(letter: str) -> bool:
 
 
 def about(document: Document) -> str:
-    """Outlet, date, authors, access; then its address."""
+    """Outlet, date, authors, access, what it is where it is no plain article; then its address."""
     at = document.published_at or document.captured_at
     said = (
         document.site_name or document.source,
         f"{at:%A}, {at.day} {at:%B %Y, %H:%M} UTC{'' if document.published_at else ' (captured)'}" if at else None,
         ", ".join(document.authors),
         document.access,
+        document.form if document.form != "article" else None,
     )
     return "\n".join(filter(None, (" · ".join(filter(None, said)), document.url)))
 

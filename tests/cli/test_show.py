@@ -68,8 +68,9 @@ def test_show_says_who_says_what() -> None:
 
 
 def test_show_heads_with_outlet_date_and_access() -> None:
-    shown = run("-", stdin=encode(annotated(site_name="The Tern", access="metered"))).stdout
-    assert shown.startswith("Ferries stop\nThe Tern · Sunday, 22 November 2026, 12:00 UTC · Ada Holm · metered\n" + URL)
+    shown = run("-", stdin=encode(annotated(site_name="The Tern", access="metered", form="live blog"))).stdout
+    head = "The Tern · Sunday, 22 November 2026, 12:00 UTC · Ada Holm · metered · live blog"
+    assert shown.startswith(f"Ferries stop\n{head}\n{URL}")
 
 
 class Terminal(StringIO):
