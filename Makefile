@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test install lint minio eval bench pictures docs golden lock clean
+.PHONY: help run test install lint minio eval chaos bench pictures docs golden lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,9 @@ minio: ## builds MinIO from source into var/, some five minutes, once
 
 eval: install ## scores the annotations on the evaluation data
 	@$(BIN)/python tests/eval.py $(ARGS)
+
+chaos: install ## kills a run at 200 random points, and looks whether anything was lost
+	@$(BIN)/python tests/chaos.py $(ARGS)
 
 bench: install ## what a document costs, stage by stage
 	@$(BIN)/python tests/bench.py $(ARGS)

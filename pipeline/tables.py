@@ -5,6 +5,7 @@ it twice, late or after somebody else's change is harmless.
 """
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,12 @@ AT_ONCE = 500
 READERS = 8  # threads that wait for the store
 TRIES = 30
 """Commits of others in a row that we give way to."""
+
+FAULTS = 5
+"""Failed requests of one commit, each tried again by the library before, after which the store is at fault."""
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # the library's messages have it
 
 
 class Folder(NamedTuple):
@@ -139,18 +146,24 @@ def _commit(store: Store, name: str, make: "Callable[[], tuple[pa.Table | pa.Rec
     The table is opened before the folders are listed: whoever lists later and commits sooner makes us list again.
     """
     from deltalake import write_deltalake
-    from deltalake.exceptions import CommitFailedError
+    from deltalake.exceptions import CommitFailedError, DeltaError
 
+    faults = 0
     with _named_errors(store, name):
         for tried in range(TRIES):
-            table = _opened(store, name)
-            rows, where = make()
-            change: Any = "overwrite" if where is None else None
             try:
+                table = _opened(store, name)
+                rows, where = make()
+                change: Any = "overwrite" if where is None else None
                 write_deltalake(table, rows, mode="overwrite", predicate=where, schema_mode=change)
                 return
             except CommitFailedError:
-                time.sleep(random.uniform(0, 0.05 * (tried + 1)))  # noqa: S311 - spreads writers, guards nothing
+                pass
+            except (DeltaError, OSError):  # the library gives up a body that was cut; the same rows may be put again
+                faults += 1
+                if faults == FAULTS:
+                    raise
+            time.sleep(random.uniform(0, 0.05 * (tried + 1)))  # noqa: S311 - spreads writers, guards nothing
     raise StoreError(f"{store.url}: table {name} changes faster than it can be written")
 
 
@@ -181,7 +194,7 @@ def _named_errors(store: Store, name: str) -> Iterator[None]:
     try:
         yield
     except (DeltaError, OSError) as error:
-        line = " ".join(str(error).split())[:300]
+        line = " ".join(COLOUR.sub("", str(error)).split())[:300]
         mend = f"if it is damaged, delete tables/{name}/ and run `newsroom tables rebuild`"
         raise StoreError(f"{store.url}: table {name}: {line}: {mend}") from error
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from pipeline.errors import UsageError
 from pipeline.local.demo_site import Response, declared, moments, respond, rfc, stamp
@@ -148,6 +149,10 @@ class Demo:
     declared: str
     sources: tuple[str, ...]
     process: Process
+
+    def move(self, to: datetime) -> None:
+        """Sets its clock."""
+        urlopen(Request(f"{self.url}/_clock", stamp(to).encode(), method="POST")).close()  # noqa: S310 - loopback
 
 
 @contextmanager

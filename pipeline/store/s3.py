@@ -13,7 +13,10 @@ from pipeline.store import Listed, Stored
 from pipeline.store.rules import check_layout, checked
 
 TRIES = 3
-"""Of one request inside boto3, of a body cut short, and of a conditional write whose end is in doubt."""
+"""Of a body cut short, and of a conditional write whose end is in doubt."""
+
+ATTEMPTS = 5
+"""Of one request inside boto3: where one in ten goes wrong, three would fail a run of 400 requests now and then."""
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 CONNECTIONS = 32
@@ -68,7 +71,7 @@ class S3Store:
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             max_pool_connections=CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             request_checksum_calculation="when_required",  # some S3 servers refuse boto3's newer checksums
             response_checksum_validation="when_required",
         )

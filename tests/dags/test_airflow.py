@@ -1,6 +1,8 @@
 """The DAGs under a real Airflow: PostgreSQL, scheduler, REST and an S3 server, with the demo site as the world."""
 
 import itertools
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +17,7 @@ from pipeline.config import moment, read
 from pipeline.local import airflow as airflows
 from pipeline.local.airflow import Airflow
 from pipeline.local.demo import Demo, start_demo
+from pipeline.local.demo_site import moments
 from pipeline.local.object_store import ObjectStore
 from pipeline.local.ports import free_port
 from pipeline.model import Outcome
@@ -36,12 +39,28 @@ class House(NamedTuple):
     def run(self, dag: str, conf: dict[str, Any]) -> tuple[str, str]:
         """State of a run once it has ended, and its name in the ledger."""
         run = self.airflow.trigger(dag, conf)
+        assert self.ended(dag, run) == "success", self.states(dag, run)
+        return run, self.airflow.ledger_name(dag, run)
+
+    def ended(self, dag: str, run: str) -> str:
+        """The state that a run ends in."""
         ends = time.monotonic() + 240
         while (state := self.airflow.state(dag, run)) not in ("success", "failed"):
             assert time.monotonic() < ends, f"{dag} {run} is still {state}: {self.states(dag, run)}"
             time.sleep(0.5)
-        assert state == "success", self.states(dag, run)
-        return run, self.airflow.ledger_name(dag, run)
+        return state
+
+    def kill(self, dag: str, run: str, stages: tuple[str, ...]) -> str:
+        """Kills the process of the first task of these stages that is seen at work; answers its stage."""
+        ends = time.monotonic() + 120
+        while time.monotonic() < ends:
+            for task in self.airflow.tasks(dag, run):
+                stage = task["task_id"].rpartition(".")[2]
+                if task["state"] == "running" and stage in stages and task["pid"]:
+                    os.kill(task["pid"], signal.SIGKILL)
+                    return stage
+            time.sleep(0.05)
+        raise AssertionError(f"no task of {stages} was seen at work: {self.states(dag, run)}")
 
     def states(self, dag: str, run: str) -> dict[str, str]:
         return {task["task_id"]: task["state"] for task in self.airflow.tasks(dag, run)}
@@ -164,3 +183,18 @@ def test_airflow_a_form_that_is_filled_in_wrongly_starts_nothing(house: House, d
     with pytest.raises(OSError, match=r"40[0-9]|422"):
         house.airflow.trigger(dag, conf)
     assert house.airflow.call("GET", f"dags/{dag}/dagRuns")["total_entries"] == before
+
+
+def test_airflow_a_killed_worker_loses_nothing(house: House, first_run: str, tmp_path: Path) -> None:
+    """The demo moves on a day; a task of the run that takes what is new dies by SIGKILL in its middle."""
+    folder = FolderStore((tmp_path / "store").as_uri())
+    desk = open_desk(read({}), folder, [Path(house.env["NEWSROOM_SOURCES"])], moment(NOW))
+    one_run(desk, (), everything=True, take_over=False)
+    house.demo.move(moments()[1])
+    one_run(desk, (), everything=True, take_over=False)
+    run = house.airflow.trigger("ingest", {"not_due": True})
+    killed = house.kill("ingest", run, ("names_and_quotes", "clean", "topics"))
+    assert house.ended("ingest", run) == "success", house.states("ingest", run)
+    tries = {task["task_id"].rpartition(".")[2]: task["try_number"] for task in house.airflow.tasks("ingest", run)}
+    assert tries[killed] == 2
+    assert documents(house.store) == documents(folder)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
 from msgspec.structs import replace
@@ -41,11 +40,6 @@ def desk_on(store: Store, demo: Demo, now: datetime = NOW) -> Desk:
         file.write(demo.declared)
         file.flush()
         return open_desk(read({}), store, [Path(file.name)], now)
-
-
-def move(demo: Demo, to: datetime) -> None:
-    """Sets the clock of the demo site."""
-    urlopen(Request(f"{demo.url}/_clock", to.isoformat().encode(), method="POST")).read()
 
 
 @pytest.fixture
@@ -101,7 +95,7 @@ def test_run_a_second_run_finds_nothing_new_while_the_site_stands_still(desk: De
 
 def test_run_a_later_run_finds_what_changed_came_and_went(desk: Desk, demo: Demo) -> None:
     _, first = run(desk)
-    move(demo, moments()[1])
+    demo.move(moments()[1])
     _, second = run(desk_on(desk.store, demo, NOW + timedelta(days=1)))
     landed = [line for line in second if line.outcome == "landed"]
     ids = {line.id for line in first}

@@ -1,9 +1,12 @@
 """A wire between boto3 and a real S3 server that goes wrong by a script."""
 
+import random
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 CUT, HALF = b"cut", b"half"
 """The request is done and its answer lost; the answer breaks off in its body. Anything else is an answer as it is."""
@@ -34,8 +37,7 @@ class Relay:
         with client, suppress(OSError):
             head, body = read(client)
             method = head.split(b" ", 1)[0].decode()
-            planned = self.script.get(method, [])
-            happens = planned.pop(0) if planned else b""
+            happens = self.happens(method)
             if happens not in (b"", CUT, HALF):
                 client.sendall(happens)
                 return
@@ -45,10 +47,35 @@ class Relay:
             if happens != CUT:
                 client.sendall(said)
 
+    def happens(self, method: str) -> bytes:
+        planned = self.script.get(method, [])
+        return planned.pop(0) if planned else b""
+
     def passed_on(self, head: bytes, body: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self.upstream)) as server:
             server.sendall(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + body)
             return b"".join(iter(lambda: server.recv(65536), b""))
+
+
+class Weather(Relay):
+    """One request in ten goes wrong, in one of five ways."""
+
+    WRONG = (CUT, HALF, answer(500, "InternalError"), answer(503, "SlowDown"), b"")
+
+    def __init__(self, port: int, seed: int) -> None:
+        super().__init__(port, {})
+        self.chance = random.Random(seed)
+        self.asked = self.wrong = 0
+
+    def happens(self, method: str) -> bytes:
+        self.asked += 1
+        if self.chance.random() >= 0.1:
+            return b""
+        self.wrong += 1
+        what = self.chance.choice(self.WRONG)
+        if not what:
+            time.sleep(self.chance.uniform(0.1, 1))
+        return what
 
 
 def read(client: socket.socket) -> tuple[bytes, bytes]:
@@ -66,9 +93,17 @@ def read(client: socket.socket) -> tuple[bytes, bytes]:
     return head + b"\r\n\r\n", body
 
 
+R = TypeVar("R", bound=Relay)
+
+
 @contextmanager
 def relay(port: int, **script: list[bytes]) -> Iterator[Relay]:
-    made = Relay(port, script)
+    with serving(Relay(port, script)) as made:
+        yield made
+
+
+@contextmanager
+def serving(made: R) -> Iterator[R]:
     thread = threading.Thread(target=made.serve, daemon=True)
     thread.start()
     try:
