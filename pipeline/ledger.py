@@ -21,10 +21,14 @@ DIED = "run died"
 
 
 class SourceSum(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a run had to do with one source; `reason` says why it could not be polled."""
+    """What a run had to do with one source.
+
+    `reason` says why it could not be polled, `silent` that it says nothing new beyond its habit.
+    """
 
     status: int | None = None
     reason: str | None = None
+    silent: str | None = None
     offered: int = 0
     known: int = 0
     taken_up: int = 0
@@ -149,6 +153,7 @@ def outcome_of(taken: Taken, run: str, batch: str) -> Outcome:
         reason=taken.reason,
         again_at=taken.again_at,
         captured_at=taken.captured_at,
+        capture=taken.capture,
         id=document.id if document else None,
         version=document.version if document else None,
         key=taken.key,
@@ -186,6 +191,7 @@ def sums(run: Run, outcomes: Iterable[Outcome], polls: dict[str, Poll], now: dat
         name: SourceSum(
             status=poll.status if (poll := polls.get(name)) else None,
             reason=poll.reason if poll else None,
+            silent=poll.silent if poll else None,
             offered=poll.offered if poll else 0,
             known=poll.known if poll else 0,
             taken_up=taken_up[name],

@@ -159,6 +159,14 @@ class Document(Struct, frozen=True, kw_only=True):
     annotations: dict[str, Annotation] = {}
 
 
+class CaptureRef(Struct, frozen=True):
+    """A record inside a WARC file of the bucket: key of the file, offset and length of the record in bytes."""
+
+    key: str
+    offset: int
+    length: int
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """What became of an entry: one line of the ledger. `ms` is wall time by stage."""
 
@@ -175,19 +183,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     reason: str | None
     again_at: datetime | None = None  # the entry stays pending until then, for another try
     captured_at: datetime | None = None
+    capture: CaptureRef | None = None  # where it lies in raw/
     id: str | None = None
     version: str | None = None
     key: str | None = None
     missing: dict[str, str] = {}  # layers that failed, with their reason
     ms: dict[str, int] = {}
-
-
-class CaptureRef(Struct, frozen=True):
-    """A record inside a WARC file of the bucket: key of the file, offset and length of the record in bytes."""
-
-    key: str
-    offset: int
-    length: int
 
 
 class Taken(Struct, kw_only=True, omit_defaults=True):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.errors import NotFound, StoreError
+from pipeline.habit import Habit, failed, heard, silent
 from pipeline.model import Entry, Outcome, Source
 from pipeline.store import Store
 
@@ -25,6 +26,9 @@ LAST_TRY = 5
 
 SLOWEST = 8
 """A source that offers nothing new is polled at least once in this many times its `every`."""
+
+FLOWING = ("feed", "sitemap")
+"""Kinds of source that are expected to say something new: a list of URLs may stay as it is."""
 
 LONGEST_PAUSE = timedelta(days=1)
 CLOCKS = timedelta(minutes=10)  # how far a feed's clock may be before ours
@@ -53,12 +57,13 @@ class Pending(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """How the last poll went; `status` is the HTTP status, or None where there was none."""
+    """How the last poll went; `status` is the HTTP status, or None where there was none; `silent` beyond its habit."""
 
     run: str
     at: datetime
     status: int | None = None
     reason: str | None = None
+    silent: str | None = None
     offered: int = 0
     known: int = 0
 
@@ -75,6 +80,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     body_digest: str | None = None
     last_poll: Poll | None = None
     claim: str | None = None  # the run that is polling it
+    habit: Habit = Habit()
     known: dict[str, Known] = {}
     pending: dict[str, Pending] = {}
 
@@ -116,6 +122,7 @@ def take_offer(
             continue
         pending[key] = Pending(entry=entry, digest=entry.digest, since=now, not_before=held_until(entry, now))
     idle = 0 if offered > old else state.idle + 1
+    habit = heard(state.habit, now, new=not idle)
     return replace(
         state,
         known={k: v for k, v in known.items() if now - v.offered_at < FORGET_AFTER},
@@ -123,8 +130,9 @@ def take_offer(
         idle=idle,
         failures=0,
         claim=None,
+        habit=habit,
         due_at=now + timedelta(seconds=min(2**idle, SLOWEST) * seconds(source.every)) if idle else _next(source, now),
-        last_poll=replace(poll, offered=offered, known=old),
+        last_poll=replace(poll, offered=offered, known=old, silent=silent(habit) if source.kind in FLOWING else None),
     )
 
 
@@ -138,7 +146,7 @@ def take_nothing(state: State, source: Source, now: datetime, poll: Poll) -> Sta
     """After a poll that was answered with what we have already."""
     offered = state.last_poll.offered if state.last_poll else 0
     quiet = take_offer(state, source, (), now, poll)
-    return replace(quiet, last_poll=replace(poll, offered=offered, known=offered))
+    return replace(quiet, last_poll=replace(quiet.last_poll or poll, offered=offered, known=offered))
 
 
 def _next(source: Source, now: datetime) -> datetime:
@@ -150,7 +158,14 @@ def take_failure(state: State, source: Source, now: datetime, poll: Poll, not_be
     pause = min(timedelta(seconds=seconds(source.every)) * 2 ** min(state.failures, 10), LONGEST_PAUSE)
     jitter = random.Random(f"{source.name} {now}").uniform(1, 1.25)  # noqa: S311 - spreads polls, guards nothing
     due_at = max(now + pause * jitter, not_before or now)
-    return replace(state, failures=state.failures + 1, claim=None, due_at=due_at, last_poll=poll)
+    habit = failed(state.habit, now)
+    return replace(state, failures=state.failures + 1, claim=None, due_at=due_at, last_poll=poll, habit=habit)
+
+
+def send_again(state: State, entries: dict[str, Entry], now: datetime) -> State:
+    """Entries that failed for good wait anew, as if never tried; what waits already is left alone."""
+    fresh = {key: Pending(entry=entry, digest=entry.digest, since=now) for key, entry in entries.items()}
+    return replace(state, pending=fresh | state.pending)
 
 
 def ready(state: State, now: datetime, open_runs: frozenset[str]) -> Iterator[tuple[str, Pending]]:

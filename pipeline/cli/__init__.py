@@ -20,6 +20,7 @@ COMMANDS = {
     "runs": "What ran, and the sums.",
     "sources": "The declared sources and their health.",
     "tables": "Makes the tables for analysis anew.",
+    "quarantine": "What failed for good, with its reason and what came; sends it again.",
     "steps": "The enrichment steps, in sequence.",
 }
 

@@ -71,8 +71,8 @@ def summary(store: "Store", run: "Run") -> None:
     console = Console()
     console.print(table)
     for name, source in run.sources.items():
-        if source.reason:
-            console.print(f"{name}: {source.reason}", style="yellow", markup=False, highlight=False)
+        for said in filter(None, (source.reason, source.silent)):
+            console.print(f"{name}: {said}", style="yellow", markup=False, highlight=False)
     for (outcome, reason), number in sorted(reasons.items()):
         console.print(f"{number} {outcome}: {reason}", markup=False, highlight=False)
     landed = run.outcomes.get("landed", 0)

@@ -99,6 +99,9 @@ def record(source: "Source | None", state: "State") -> dict[str, Any]:
         "status": poll.status if poll else None,
         "reason": poll.reason if poll else None,
         "failing": state.failures,
+        "failing_since": state.habit.failing_since,
+        "new_at": state.habit.new_at,
+        "silent": poll.silent if poll else None,
         "pending": len(state.pending),
         "due_at": state.due_at,
     }
@@ -119,5 +122,6 @@ def table(found: list[dict[str, Any]]) -> None:
     console.print(shape)
     for one in found:
         gone = None if one["declared"] else "is no longer declared; declared again, what waits would be taken up"
-        for line in filter(None, (one["reason"], gone)):
+        since = f"fails since {one['failing_since']:%Y-%m-%d %H:%M}" if one["failing_since"] else None
+        for line in filter(None, (one["reason"], since, one["silent"], gone)):
             console.print(f"{one['name']}: {line}", style="yellow", markup=False, highlight=False)
