@@ -61,7 +61,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 SOURCE_KEYS = {
     "name": "unique; `a-z`, `0-9` and `-`",
     "url": "where it is: `https`, `http` or `file`",
-    "kind": "`feed` (RSS, RDF, Atom), `urls` (a list, one a line) or `files` (pages of a folder, or a glob)",
+    "kind": "`feed` (RSS, RDF, Atom, JSON Feed), `urls` (a list, one a line) or `files` (pages of a folder, or a glob)",
     "outlet": "whose it is: the name of the newspaper or station",
     "country": "whose it is: ISO 3166-1, two letters",
     "language": "what it is written in: ISO 639-1",

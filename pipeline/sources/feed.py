@@ -1,33 +1,25 @@
-"""RSS 0.9 to 2.0, RDF and Atom, through feedparser: what can be saved of a broken feed is kept."""
+"""RSS 0.9 to 2.0, RDF and Atom, through feedparser: what can be saved of a broken feed is kept. Else JSON Feed."""
 
 import html
 import io
 import re
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from pipeline.errors import SourceError
 from pipeline.model import Entry, Source
-from pipeline.sources import Offer, absolute
+from pipeline.sources import Offer, absolute, jsonfeed
 from pipeline.sources.dates import instant
+from pipeline.sources.markup import LONGEST, names, paragraphs, plain, resolved
 from pipeline.sources.repair import utf8
 
 CPU_SECONDS = 30
 """Time for one feed; 10 MB of ordinary ones take four, and some few bytes can be made to take hours."""
 
-LONGEST = {"title": 1_000, "summary": 2_000, "guid": 2_000, "name": 200}
-"""Characters kept; a summary is a teaser, and what is longer is the article."""
-
-MOST_NAMES = 100  # authors or tags of an entry
-
-MARKUP = re.compile(
-    r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL
-)
-INLINE = re.compile(r"</?(?:a|abbr|b|cite|em|font|i|mark|q|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE)
 MAIL = re.compile(r"[<(]?[^\s<>()]+@[^\s<>()]+[>)]?")
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What feedparser is known to raise on bytes made up to break it."""
@@ -48,6 +40,8 @@ def read(
 ) -> Offer:
     """Every entry that feedparser finds, links resolved against `xml:base` or the feed's URL."""
     data, content_type, warning = utf8(body, headers.get("content-type", ""))
+    if data.startswith((b"{", b"[")):
+        return jsonfeed.offer(source, url, headers.get("content-type", ""), data)
     try:
         with limited(cpu_seconds):
             parsed = parse(data, url, content_type)
@@ -98,8 +92,6 @@ def what_it_is(data: bytes, feed: Any) -> str:
     start = data[:2000].lstrip().lower()
     if not start:
         return "empty"
-    if start.startswith((b"{", b"[")):
-        return "JSON"
     if b"<html" in start or start.startswith(b"<!doctype html"):
         named = [link.get("href") for link in feed.get("links", ()) if re.search("rss|atom", link.get("type", ""))]
         return f"an HTML page, which names as its feed {named[0]}" if named else "an HTML page"
@@ -126,10 +118,10 @@ def entry(raw: dict[str, Any], parsed: Any, source: Source, url: str, data: byte
         source=source.name,
         url=link(raw, url, data),
         guid=(raw.get("id") or "")[: LONGEST["guid"]].strip() or None,
-        title=plain(raw.get("title"), raw.get("title_detail"), "title", rss),
+        title=plain(raw.get("title"), "title", is_html=rss or has_markup(raw.get("title_detail"))),
         published_at=instant(raw.get(dated), raw.get(f"{dated}_parsed")),
         updated_at=instant(raw.get("updated"), raw.get("updated_parsed")),
-        summary=plain(raw.get("summary"), raw.get("summary_detail"), "summary", rss),
+        summary=plain(raw.get("summary"), "summary", is_html=rss or has_markup(raw.get("summary_detail"))),
         body=whole(raw, url) if source.full_text else None,
         authors=names(writers(raw)),
         tags=names(tag.get("label") or tag.get("term") for tag in raw.get("tags", ())),
@@ -151,16 +143,9 @@ def stands_in(url: str, data: bytes) -> bool:
     return any(each.encode("utf-8", "replace") in data for each in (url, html.escape(url, quote=False)))
 
 
-def plain(value: str | None, detail: Any, field: str, rss: bool) -> str | None:
-    """Text without markup, white space folded, cut to what is kept. RSS doesn't say what is markup: tags are."""
-    if not value:
-        return None
-    value = value[: 10 * LONGEST[field]]
-    if rss or "html" in (detail or {}).get("type", "html"):
-        value = html.unescape(MARKUP.sub(" ", INLINE.sub("", value)))
-    value = " ".join(value.split())
-    most = LONGEST[field]
-    return value if len(value) <= most else f"{value[: most - 1]}…"
+def has_markup(detail: Any) -> bool:
+    """Whether a text of Atom is markup; RSS doesn't say: there, tags are."""
+    return "html" in (detail or {}).get("type", "html")
 
 
 def writers(raw: dict[str, Any]) -> list[str | None]:
@@ -172,12 +157,6 @@ def writers(raw: dict[str, Any]) -> list[str | None]:
     return found
 
 
-def names(values: Iterable[Any]) -> tuple[str, ...]:
-    """Each name once, in order."""
-    found = (plain(value, None, "name", rss=True) for value in values if isinstance(value, str))
-    return tuple(dict.fromkeys(name for name in found if name))[:MOST_NAMES]
-
-
 def whole(raw: dict[str, Any], base: str) -> str | None:
     """HTML of the article as the feed carries it: the longest content, else the description."""
     part = max(raw.get("content") or [raw.get("summary_detail", {})], key=lambda each: len(each.get("value", "")))
@@ -185,21 +164,8 @@ def whole(raw: dict[str, Any], base: str) -> str | None:
     if not value.strip():
         return None
     if part.get("type") == "text/plain":
-        return "".join(f"<p>{html.escape(each, quote=False)}</p>" for each in re.split(r"\n\s*\n", value))
+        return paragraphs(value)
     return resolved(value, part.get("base") or base)
-
-
-def resolved(markup: str, base: str) -> str:
-    """The markup with its links resolved; as it is where it cannot be parsed."""
-    from lxml.etree import LxmlError
-    from lxml.html import fragment_fromstring, tostring
-
-    try:
-        tree = fragment_fromstring(markup, create_parent="div")
-        tree.make_links_absolute(base, handle_failures="ignore")
-        return str(tostring(tree, encoding="unicode"))
-    except (LxmlError, ValueError):
-        return markup
 
 
 def language(raw: dict[str, Any], feed: Any) -> str | None:
