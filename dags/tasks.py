@@ -91,7 +91,7 @@ def plan(only: list[str] | None = None, dag_run: Any = None) -> list[str]:
     from pipeline.stages.plan import plan as make_plan
 
     with desk_of(dag_run) as (desk, run):
-        return make_plan(desk, run, only or desk.sources)
+        return make_plan(desk, run, only or desk.queues)
 
 
 @task

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pipeline.errors import UsageError
 from pipeline.parse import DEFAULT_MODEL
+from pipeline.polls import seconds
 from pipeline.seeds import SEEDS
 
 ROOT = SEEDS.parent
@@ -19,6 +20,9 @@ STATE = ROOT / "var"
 
 REMEMBERED = STATE / "run.env"
 """What `make run` uses, so that a plain command in another terminal finds the same store; its owner alone reads it."""
+
+
+REVISITS = "1h,6h,24h,3d"
 
 
 class Setting(NamedTuple):
@@ -54,6 +58,12 @@ SETTINGS = (
         "the folder, or the console of AWS",
         "Address of a page that shows what lies in the store, with `{key}` where the key goes: for links.",
     ),
+    Setting(
+        "NEWSROOM_REVISITS",
+        REVISITS,
+        "When pages are looked at again, from when they were first seen, such as `30m,2h,1d`; `never` for not at all. "
+        "See [revisits.md](revisits.md).",
+    ),
     Setting("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL, "The installed spaCy model that parses English text."),
 )
 
@@ -67,6 +77,7 @@ class Settings:
     contact: str | None
     now: datetime | None
     model: str
+    revisits: tuple[timedelta, ...]
     browser: str | None
     environ: Mapping[str, str]
 
@@ -100,9 +111,20 @@ def read(environ: Mapping[str, str]) -> Settings:
         contact=given.get("NEWSROOM_CONTACT"),
         now=moment(given["NEWSROOM_NOW"]) if "NEWSROOM_NOW" in given else None,
         model=given.get("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL),
+        revisits=revisits(given.get("NEWSROOM_REVISITS", REVISITS)),
         browser=given.get("NEWSROOM_BROWSE"),
         environ=environ,
     )
+
+
+def revisits(text: str) -> tuple[timedelta, ...]:
+    """Times after the first sight, in their order; none for `never` and `0`."""
+    if text.strip() in ("never", "0"):
+        return ()
+    try:
+        return tuple(sorted(timedelta(seconds=seconds(each.strip())) for each in text.split(",")))
+    except ValueError as error:
+        raise UsageError(f"NEWSROOM_REVISITS: {error}") from None
 
 
 def remembered(path: Path) -> dict[str, str]:

@@ -71,7 +71,7 @@ def article_url(final_url: str, canonical: str | None) -> str:
     if final is None:
         return final_url.strip(EDGES)
     chosen = take_apart(_join(final_url, canonical or ""))
-    if chosen and same_site(final.host, chosen.host) and not _is_section(chosen, final):
+    if chosen and same_site(final.host, chosen.host) and not is_section(chosen, final):
         return str(chosen)
     return str(final)
 
@@ -227,8 +227,8 @@ def _join(base: str, reference: str) -> str:
         return ""
 
 
-def _is_section(chosen: Parts, final: Parts) -> bool:
-    """Whether a canonical names less than the page: a home, a section, or a script without its parameters."""
+def is_section(chosen: Parts, final: Parts) -> bool:
+    """Whether a canonical, or the end of a redirect, names less than the page: home, section, bare script."""
     path, own = chosen.path.rstrip("/"), final.path.rstrip("/")
     if chosen.parameters:
         return False

@@ -154,9 +154,11 @@ def outcome_of(taken: Taken, run: str, batch: str) -> Outcome:
         again_at=taken.again_at,
         captured_at=taken.captured_at,
         capture=taken.capture,
-        id=document.id if document else None,
+        id=document.id if document else taken.article,
         version=document.version if document else None,
         key=taken.key,
+        look=taken.look,
+        validators=taken.validators if taken.outcome in ("landed", "unchanged") else {},
         missing=taken.missing,
         ms=taken.ms,
     )

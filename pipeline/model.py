@@ -187,6 +187,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     id: str | None = None
     version: str | None = None
     key: str | None = None
+    look: bool = False  # the source said nothing new: its page was looked at again
+    validators: dict[str, str] = {}  # what a conditional GET of this capture would send
     missing: dict[str, str] = {}  # layers that failed, with their reason
     ms: dict[str, int] = {}
 
@@ -198,6 +200,9 @@ class Taken(Struct, kw_only=True, omit_defaults=True):
     queued_as: str  # its key in the queue of its source
     tries: int = 1
     twin: str | None = None  # "source queued_as" of the entry of this batch that offers the same article first
+    look: bool = False
+    article: str | None = None  # its id, where it has landed before
+    validators: dict[str, str] = {}  # what is sent, and after the fetch what a later one would send
     capture: CaptureRef | None = None
     record: str | None = None  # of the capture
     captured_at: datetime | None = None

@@ -6,7 +6,7 @@ compare-and-swap, so that polls, runs and closings of several processes never lo
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,14 +15,11 @@ from msgspec.structs import replace
 
 from pipeline.errors import NotFound, StoreError
 from pipeline.habit import Habit, failed, heard, silent
-from pipeline.model import Entry, Outcome, Source
+from pipeline.model import Entry, Source
 from pipeline.store import Store
 
 PASTED = "pasted"
 """The reserved source of URLs that a person pasted."""
-
-LAST_TRY = 5
-"""The try after which an entry that fails goes to quarantine."""
 
 SLOWEST = 8
 """A source that offers nothing new is polled at least once in this many times its `every`."""
@@ -37,11 +34,25 @@ FORGET_AFTER = timedelta(days=30)  # an entry that a feed has dropped for so lon
 SWAPS = 50  # a state that changes under us more often than this in a row is a fault
 
 
-class Known(Struct, frozen=True):
-    """An entry that is settled: what the source said of it, and when it was last offered."""
+class Watch(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page that is looked at again: what the source said of it, without a body, and what a conditional GET sends."""
+
+    entry: Entry
+    look_at: datetime
+    validators: dict[str, str] = {}
+
+
+class Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry that is settled: what the source said of it, and when it was last offered; `since` was the first time.
+
+    `article` is the id under which it landed.
+    """
 
     digest: str
     offered_at: datetime
+    since: datetime | None = None
+    article: str | None = None
+    watch: Watch | None = None
 
 
 class Pending(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +65,9 @@ class Pending(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tries: int = 0
     deaths: int = 0
     lease: str | None = None
+    look: bool = False  # nobody said that it changed: we look at a known page again
+    article: str | None = None
+    validators: dict[str, str] = {}
 
 
 class Poll(Struct, frozen=True, kw_only=True):
@@ -116,16 +130,17 @@ def take_offer(
         waiting, settled = pending.get(key), known.get(key)
         if settled and settled.digest == entry.digest:
             known[key] = replace(settled, offered_at=now)
-        last = waiting or (None if again else settled)
+        asked = None if waiting and waiting.look else waiting
+        last = asked or (None if again else settled)
         if last and last.digest == entry.digest:
             old += 1
             continue
-        pending[key] = Pending(entry=entry, digest=entry.digest, since=now, not_before=held_until(entry, now))
+        pending[key] = changed(settled, entry, now, conditional=not again)
     idle = 0 if offered > old else state.idle + 1
     habit = heard(state.habit, now, new=not idle)
     return replace(
         state,
-        known={k: v for k, v in known.items() if now - v.offered_at < FORGET_AFTER},
+        known={k: v for k, v in known.items() if v.watch or now - v.offered_at < FORGET_AFTER},
         pending=pending,
         idle=idle,
         failures=0,
@@ -140,6 +155,20 @@ def held_until(entry: Entry, now: datetime) -> datetime | None:
     """The date of an entry that is dated in the future; None for what may be taken at once."""
     at = entry.published_at
     return at if at and CLOCKS < at - now <= FARTHEST else None
+
+
+def changed(before: Known | None, entry: Entry, now: datetime, *, conditional: bool) -> Pending:
+    """An entry of which the source says something new; what is known of its page goes with it."""
+    article, watch = (before.article, before.watch) if before else (None, None)
+    validators = watch.validators if watch and conditional else {}
+    return Pending(
+        entry=entry,
+        digest=entry.digest,
+        since=now,
+        not_before=held_until(entry, now),
+        article=article,
+        validators=validators,
+    )
 
 
 def take_nothing(state: State, source: Source, now: datetime, poll: Poll) -> State:
@@ -166,49 +195,6 @@ def send_again(state: State, entries: dict[str, Entry], now: datetime) -> State:
     """Entries that failed for good wait anew, as if never tried; what waits already is left alone."""
     fresh = {key: Pending(entry=entry, digest=entry.digest, since=now) for key, entry in entries.items()}
     return replace(state, pending=fresh | state.pending)
-
-
-def ready(state: State, now: datetime, open_runs: frozenset[str]) -> Iterator[tuple[str, Pending]]:
-    """The pending entries that a run may take up, oldest first."""
-    for key, waiting in sorted(state.pending.items(), key=lambda kv: (kv[1].since, kv[0])):
-        if waiting.lease not in open_runs and (waiting.not_before is None or waiting.not_before <= now):
-            yield key, waiting
-
-
-def lease(state: State, run: str, keys: Iterable[str]) -> State:
-    """The run takes these entries up; their tries are counted."""
-    pending = dict(state.pending)
-    for key in keys:
-        waiting = pending[key]
-        pending[key] = replace(waiting, lease=run, tries=waiting.tries + (waiting.lease != run))
-    return replace(state, pending=pending)
-
-
-def settle(state: State, run: str, outcomes: Iterable[Outcome], now: datetime) -> State:
-    """The ledger lines of a run settle the entries that they are about; leases of the run end."""
-    known, pending = dict(state.known), dict(state.pending)
-    for line in outcomes:
-        waiting = pending.get(line.queued_as)
-        if waiting is None or waiting.digest != line.digest or waiting.lease != run:
-            continue
-        if line.again_at is None:
-            del pending[line.queued_as]
-            known[line.queued_as] = Known(line.digest, now)
-        else:
-            deaths = waiting.deaths + (line.reason == "run died")
-            pending[line.queued_as] = replace(waiting, lease=None, not_before=line.again_at, deaths=deaths)
-    for key, waiting in pending.items():
-        if waiting.lease == run:  # leased, but no batch had room: that was no try
-            pending[key] = replace(waiting, lease=None, tries=waiting.tries - 1)
-    return replace(state, known=known, pending=pending, claim=None if state.claim == run else state.claim)
-
-
-def try_again_at(now: datetime, tries: int, not_before: datetime | None = None) -> datetime | None:
-    """When an entry that failed may be tried again; None after its last try."""
-    if tries >= LAST_TRY:
-        return None
-    pause = timedelta(minutes=5 * 4 ** (tries - 1))
-    return max(now + pause, not_before or now)
 
 
 def state_key(name: str) -> str:

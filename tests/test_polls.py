@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import polls
+from pipeline import polls, queue
 from pipeline.model import Entry, Outcome, Source
-from pipeline.polls import LAST_TRY, Poll, State
+from pipeline.polls import Poll, State
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
-LATER = NOW + timedelta(hours=1)
 SOURCE = Source(name="tern", url="https://tern.example/feed", every="15m")
 RUN, OTHER = "20261122T101500Z-ab12", "20261122T101500Z-cd34"
 NONE = frozenset[str]()
@@ -35,7 +34,7 @@ def line(
 
 
 def taken_up(*entries: Entry, run: str = RUN) -> State:
-    return polls.lease(offered(State(name="tern"), *entries), run, [one.key for one in entries])
+    return queue.lease(offered(State(name="tern"), *entries), run, [one.key for one in entries])
 
 
 @pytest.mark.parametrize(("every", "found"), [("90s", 90), ("15m", 900), ("2h", 7200), ("1d", 86400)])
@@ -98,7 +97,7 @@ def test_polls_a_source_that_an_open_run_asks_is_not_due() -> None:
 
 
 def test_polls_new_and_changed_entries_are_pending_known_ones_are_counted() -> None:
-    state = polls.settle(taken_up(entry(1), entry(2)), RUN, [line(entry(1)), line(entry(2))], NOW)
+    state = queue.settle(taken_up(entry(1), entry(2)), RUN, [line(entry(1)), line(entry(2))], NOW)
     state = offered(state, entry(1), entry(2, title="Ferries sail again"), entry(3))
     assert list(state.pending) == ["https://tern.example/2", "https://tern.example/3"]
     assert state.last_poll is not None
@@ -106,7 +105,7 @@ def test_polls_new_and_changed_entries_are_pending_known_ones_are_counted() -> N
 
 
 def test_polls_a_pasted_url_is_taken_although_known() -> None:
-    state = polls.settle(taken_up(entry()), RUN, [line(entry())], NOW)
+    state = queue.settle(taken_up(entry()), RUN, [line(entry())], NOW)
     assert not offered(state, entry()).pending
     assert list(offered(state, entry(), again=True).pending) == [entry().key]
 
@@ -128,51 +127,6 @@ def test_polls_a_counter_in_the_summary_makes_no_change() -> None:
     )
 
 
-def test_polls_leased_entries_wait_for_their_run_alone() -> None:
-    state = taken_up(entry())
-    assert not list(polls.ready(state, NOW, frozenset({RUN})))
-    assert [key for key, _ in polls.ready(state, NOW, NONE)] == [entry().key]
-
-
-def test_polls_leasing_twice_for_one_run_is_one_try() -> None:
-    state = taken_up(entry())
-    assert polls.lease(state, RUN, [entry().key]).pending[entry().key].tries == 1
-    assert polls.lease(state, OTHER, [entry().key]).pending[entry().key].tries == 2
-
-
-def test_polls_an_entry_put_off_comes_up_again_by_itself() -> None:
-    state = polls.settle(
-        taken_up(entry()), RUN, [line(entry(), outcome="failed", again_at=LATER, reason="status: 503")], NOW
-    )
-    assert not list(polls.ready(state, NOW, NONE))
-    assert [key for key, _ in polls.ready(state, LATER, NONE)] == [entry().key]
-
-
-def test_polls_a_line_settles_only_what_it_was_about() -> None:
-    changed = entry(title="Ferries sail again")
-    state = offered(taken_up(entry()), changed)
-    state = polls.settle(state, RUN, [line(entry())], NOW)
-    assert state.pending[changed.key].digest == changed.digest
-
-
-def test_polls_an_entry_that_no_batch_had_room_for_is_free_and_has_had_no_try() -> None:
-    state = polls.settle(taken_up(entry(1), entry(2)), RUN, [line(entry(1))], NOW)
-    waiting = state.pending[entry(2).key]
-    assert (waiting.lease, waiting.tries) == (None, 0)
-
-
-def test_polls_a_run_that_died_is_counted() -> None:
-    state = polls.settle(
-        taken_up(entry()), RUN, [line(entry(), outcome="failed", again_at=NOW, reason="run died")], NOW
-    )
-    assert state.pending[entry().key].deaths == 1
-
-
-def test_polls_the_fifth_try_is_the_last() -> None:
-    tries = [polls.try_again_at(NOW, number) for number in range(1, LAST_TRY + 1)]
-    assert [again and again - NOW for again in tries] == [minutes(5), minutes(20), minutes(80), minutes(320), None]
-
-
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.sampled_from("ab")), max_size=8),
     st.lists(st.booleans(), min_size=8, max_size=8),
@@ -184,8 +138,8 @@ def test_polls_no_entry_is_lost(said: list[tuple[int, str]], done: list[bool]) -
         one = entry(number, title)
         state, last[one.key] = offered(state, one), one
         if finished:
-            state = polls.settle(
-                polls.lease(state, RUN, state.pending), RUN, [line(w.entry) for w in state.pending.values()], NOW
+            state = queue.settle(
+                queue.lease(state, RUN, state.pending), RUN, [line(w.entry) for w in state.pending.values()], NOW
             )
     for key, one in last.items():
         known, waiting = state.known.get(key), state.pending.get(key)
@@ -205,12 +159,12 @@ def test_polls_no_entry_is_lost(said: list[tuple[int, str]], done: list[bool]) -
 def test_polls_an_entry_dated_in_the_future_is_held_until_then(ahead: timedelta, held: bool) -> None:
     dated = Entry(source="tern", url="https://tern.example/1", published_at=NOW + ahead)
     state = offered(State(name="tern"), dated)
-    assert [key for key, _ in polls.ready(state, NOW, NONE)] == ([] if held else [dated.key])
-    assert [key for key, _ in polls.ready(state, NOW + ahead + timedelta(minutes=11), NONE)] == [dated.key]
+    assert [key for key, _ in queue.ready(state, NOW, NONE)] == ([] if held else [dated.key])
+    assert [key for key, _ in queue.ready(state, NOW + ahead + timedelta(minutes=11), NONE)] == [dated.key]
 
 
 def test_polls_an_entry_that_was_held_is_taken_once_its_date_is_mended() -> None:
     dated = Entry(source="tern", url="https://tern.example/1", published_at=NOW + timedelta(days=2))
     mended = Entry(source="tern", url="https://tern.example/1", published_at=NOW)
     state = offered(offered(State(name="tern"), dated), mended)
-    assert [waiting.entry for _, waiting in polls.ready(state, NOW, NONE)] == [mended]
+    assert [waiting.entry for _, waiting in queue.ready(state, NOW, NONE)] == [mended]

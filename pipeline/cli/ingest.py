@@ -59,7 +59,7 @@ def one_run(desk: "Desk", names: tuple[str, ...], everything: bool, take_over: b
         warn(f"run {other} is still open; if it is dead, --take-over closes it")
     for number, chunk in enumerate(discover.chunks(discover.due(desk, run, names, everything=everything))):
         discover.discover(desk, run, chunk, f"{number:03}")
-    batches = plan.plan(desk, run, names or desk.sources)
+    batches = plan.plan(desk, run, names or desk.queues)
     broken = work(desk, run, batches)
     closed = publish.publish(desk, run)
     return closed, "; ".join(filter(None, [verdict.verdict(desk, run), *broken])) or None

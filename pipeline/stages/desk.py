@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +12,8 @@ from pipeline.config import Settings
 from pipeline.errors import EntryError, Rejected, Retryable, Skipped
 from pipeline.model import Source, Taken
 from pipeline.parse import Parser
-from pipeline.polls import PASTED, try_again_at
+from pipeline.polls import PASTED
+from pipeline.queue import try_again_at
 from pipeline.sources.declared import load
 from pipeline.store import Store
 
@@ -34,10 +35,21 @@ class Desk:
     """Whether the clock stands still: then all that is written depends on input alone."""
     parser: Parser
     login: Callable[[str], str | None]
+    looks: tuple[timedelta, ...] = ()
+    """When pages are looked at again, from when they were first seen."""
 
     def source(self, name: str) -> Source:
         """A declared source; a bare one for pasted URLs and for what is no longer declared."""
         return self.sources.get(name) or Source(name=name, url="", kind="urls")
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Names of all queues: pasted pages are looked at again, and what of them was put off comes up, as others."""
+        return (*self.sources, PASTED)
+
+    def looks_at(self, source: Source) -> tuple[timedelta, ...]:
+        """When pages of a source are looked at again; never where the feed itself carries the articles."""
+        return () if source.full_text else self.looks
 
     def allowed_hosts(self, source: Source, url: str) -> frozenset[str]:
         """Hosts that the guard lets through for an entry: those of its source.
@@ -74,6 +86,7 @@ def open_desk(settings: Settings, store: Store, paths: Iterable[Path] = (), now:
         fixed=now is not None,
         parser=Parser(settings.model),
         login=settings.login,
+        looks=settings.revisits,
     )
 
 

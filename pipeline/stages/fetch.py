@@ -1,4 +1,4 @@
-"""Fetches the pages of a batch, host by host, and keeps every response as WARC."""
+"""Fetches the pages of a batch, host by host, and keeps every response as WARC; known ones by conditional GET."""
 
 import asyncio
 from collections import defaultdict
@@ -9,10 +9,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from pipeline import captures, ledger
-from pipeline.errors import EntryError, Retryable, Skipped
-from pipeline.model import Entry, Exchange, Taken
+from pipeline.errors import EntryError, Rejected, Retryable, Skipped
+from pipeline.model import Entry, Exchange, Taken, header
 from pipeline.sources.files import file_exchange
 from pipeline.stages.desk import NO_CONTACT, Desk, ended, put_off
+from pipeline.stages.gone import REDIRECTED, leads_to_section
 from pipeline.stages.plan import host
 from pipeline.web.client import Client
 
@@ -29,6 +30,16 @@ class Fetched(NamedTuple):
     error: EntryError | None = None
     late: bool = False
     ms: int = 0
+    url: str = ""
+    status: int | None = None
+    validators: dict[str, str] = {}  # noqa: RUF012 - never written to
+
+
+VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+"""Header of a response to the one that a conditional GET sends."""
+
+LONGEST_VALIDATOR = 200
+NOT_MODIFIED = 304
 
 
 def fetch(desk: Desk, run: str, batch: str, taken: list[Taken]) -> list[Taken]:
@@ -70,7 +81,7 @@ async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fe
         return Fetched(late=True)
     began = desk.clock()
     if entry.url.startswith("file:"):
-        exchanges, error = file_exchange(source, entry.url, began)
+        came = Fetched(*file_exchange(source, entry.url, began))
     else:
         answer = await client.get(
             entry.url,
@@ -78,9 +89,20 @@ async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fe
             delay=source.per_host_delay,
             accepts=PAGES,
             login=desk.login_for(source),
+            headers=taken.validators,
         )
-        exchanges, error = answer.exchanges, answer.error
-    return Fetched(exchanges, error, ms=round((desk.clock() - began).total_seconds() * 1000))
+        came = Fetched(answer.exchanges, answer.error, False, 0, answer.url, answer.status, validators(answer.headers))
+    return came._replace(ms=round((desk.clock() - began).total_seconds() * 1000))
+
+
+def validators(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What a later conditional GET sends; hostile lengths and letters are left out."""
+    found = {sent: header(headers, name) or "" for name, sent in VALIDATORS.items()}
+    return {
+        sent: value
+        for sent, value in found.items()
+        if value.isascii() and value.isprintable() and 0 < len(value) < LONGEST_VALIDATOR
+    }
 
 
 def keep(
@@ -110,6 +132,12 @@ def conclude(desk: Desk, taken: Taken, fetched: Fetched, kept: captures.Kept | N
         return put_off(taken, "host's time is up", "fetch", now)
     if fetched.error:
         return ended(taken, fetched.error, "fetch", now)
+    asked = taken.validators if fetched.status == NOT_MODIFIED else {}
+    taken = replace(taken, validators=asked | fetched.validators)
+    if fetched.status == NOT_MODIFIED:
+        return replace(taken, outcome="unchanged", stage="fetch", reason="not modified")
+    if taken.article and taken.entry.url and leads_to_section(taken.entry.url, fetched.url):
+        return ended(taken, Rejected(f"{REDIRECTED}: {fetched.url}"), "fetch", now)
     if kept:
         return taken
     return ended(taken, Retryable("capture lost: an earlier try of this batch died"), "fetch", now)

@@ -8,6 +8,7 @@ from pipeline.errors import NewerEdition, Retryable, StoreError
 from pipeline.identity import article_id
 from pipeline.model import Taken
 from pipeline.stages.desk import Desk, ended, put_off
+from pipeline.stages.gone import is_gone
 
 
 def land(desk: Desk, taken: list[Taken]) -> list[Taken]:
@@ -43,13 +44,11 @@ def put(desk: Desk, taken: Taken) -> Taken:
 
 def remembered(desk: Desk, taken: Taken) -> Taken:
     """A page that is gone is said in the folder of its article, where we have one."""
-    if taken.reason not in GONE or taken.entry.url is None or taken.record is None or taken.captured_at is None:
+    article = taken.article or (article_id(taken.entry.url) if taken.entry.url else None)
+    if not is_gone(taken.reason) or article is None or taken.record is None or taken.captured_at is None:
         return taken
-    key = landing.gone(desk.store, article_id(taken.entry.url), taken.captured_at, taken.record, f"c{RULES}")
-    return replace(taken, key=key)
-
-
-GONE = frozenset({"status: 404", "status: 410"})
+    key = landing.gone(desk.store, article, taken.captured_at, taken.record, f"c{RULES}")
+    return replace(taken, key=key, article=article if key else taken.article)
 
 
 def second(desk: Desk, taken: Taken, first: Taken | None) -> Taken:

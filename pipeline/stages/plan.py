@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import ledger, polls
+from pipeline import ledger, polls, queue
 from pipeline.errors import NotFound
 from pipeline.identity import article_id, normalise
 from pipeline.model import Taken
@@ -41,22 +41,33 @@ def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
 
 
 def leased(desk: Desk, run: str, name: str) -> list[tuple[Taken, int]]:
-    """Leases what is ready in the queue of a source; answers the entries with the runs that died of them."""
+    """Leases what is ready in the queue of a source, further looks too; answers entries and runs that died of them."""
     others = frozenset(ledger.open_runs(desk.store)) - {run}
-    now = desk.clock()
+    now, source = desk.clock(), desk.source(name)
     found: list[tuple[str, Pending]] = []
 
     def decide(state: State) -> State | None:
-        found[:] = list(polls.ready(state, now, others))[: desk.source(name).limit]
-        return polls.lease(state, run, (key for key, _ in found)) if found else None
+        if desk.looks_at(source):
+            state = queue.look_again(state, now)
+        found[:] = list(queue.ready(state, now, others))[: source.limit]
+        return queue.lease(state, run, (key for key, _ in found)) if found else None
 
     state = polls.update(desk.store, name, decide)
     if state is None:
         return []
-    return [
-        (Taken(entry=waiting.entry, queued_as=key, tries=state.pending[key].tries), waiting.deaths)
-        for key, waiting in found
-    ]
+    return [(taken_up(key, state.pending[key]), waiting.deaths) for key, waiting in found]
+
+
+def taken_up(key: str, waiting: Pending) -> Taken:
+    """A pending entry as a batch takes it up."""
+    return Taken(
+        entry=waiting.entry,
+        queued_as=key,
+        tries=waiting.tries,
+        look=waiting.look,
+        article=waiting.article,
+        validators=waiting.validators,
+    )
 
 
 def batches(found: Iterable[tuple[Taken, int]]) -> Iterator[list[Taken]]:
@@ -66,11 +77,11 @@ def batches(found: Iterable[tuple[Taken, int]]) -> Iterator[list[Taken]]:
     """
     ordinary: dict[str, list[Taken]] = defaultdict(list)
     dangerous: list[Taken] = []
-    for taken, deaths in twins(found):
+    for one, deaths in twins(found):
         if deaths >= DANGEROUS:
-            dangerous.append(taken)
+            dangerous.append(one)
         else:
-            ordinary[host(taken)].append(taken)
+            ordinary[host(one)].append(one)
     yield from packed(group[:BATCH] for group in ordinary.values())
     for i in range(0, len(dangerous), SMALL_BATCH):
         yield dangerous[i : i + SMALL_BATCH]

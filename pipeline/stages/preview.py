@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline import ledger, polls
+from pipeline import ledger, polls, queue
 from pipeline.sources.declared import shown
 from pipeline.stages.desk import NO_CONTACT, Desk
 from pipeline.stages.discover import due
@@ -17,7 +17,10 @@ def preview(desk: Desk, names: Iterable[str], *, everything: bool) -> str:
         may = desk.may_ask(source, source.url)
         lines.append(f"would ask {name}: {shown(source.url)}" if may else f"would not ask {name}: {NO_CONTACT}")
     others = frozenset(ledger.open_runs(desk.store))
-    for name in names or sorted(desk.sources):
-        for key, _ in polls.ready(polls.read(desk.store, name), desk.clock(), others):
+    for name in names or sorted(desk.queues):
+        state = polls.read(desk.store, name)
+        if desk.looks_at(desk.source(name)):
+            state = queue.look_again(state, desk.clock())
+        for key, _ in queue.ready(state, desk.clock(), others):
             lines.append(f"would fetch for {name}: {shown(key)}")
     return "\n".join(lines) or "nothing is due and nothing waits"

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import landing, ledger, polls, tables
+from pipeline import landing, ledger, polls, queue, tables
 from pipeline.documents import key_of
 from pipeline.errors import NotFound, RunClosed
 from pipeline.ledger import Run
@@ -77,7 +77,7 @@ def rescue(desk: Desk, taken: Taken, reason: str) -> Taken:
         if found:
             outcome: Verdict = "landed" if found.kind == "json" else "unchanged"
             return replace(taken, outcome=outcome, stage="land", key=str(found))
-    again_at = desk.clock() if taken.tries < polls.LAST_TRY else None
+    again_at = desk.clock() if taken.tries < queue.LAST_TRY else None
     return replace(taken, outcome="failed", stage="land", reason=reason, again_at=again_at)
 
 
@@ -87,10 +87,12 @@ def settled(desk: Desk, run: str, outcomes: list[Outcome]) -> dict[str, Poll]:
     for line in outcomes:
         by_source[line.source].append(line)
     found, now = {}, desk.clock()
-    for name in sorted({*desk.sources, *by_source, polls.PASTED}):
+    for name in sorted({*desk.queues, *by_source}):
         state = polls.read(desk.store, name)
         if by_source[name] or state.claim == run or any(w.lease == run for w in state.pending.values()):
-            polls.update(desk.store, name, partial(polls.settle, run=run, outcomes=by_source[name], now=now))
+            looks = desk.looks_at(desk.source(name))
+            decide = partial(queue.settle, run=run, outcomes=by_source[name], now=now, looks=looks)
+            polls.update(desk.store, name, decide)
         if state.last_poll and state.last_poll.run == run:
             found[name] = state.last_poll
     return found
