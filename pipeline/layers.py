@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pipeline.model import EntityType
 
@@ -62,6 +62,18 @@ class Speaker(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Date(Struct, frozen=True, kw_only=True):
+    """A day (`date`), or the first and last day of a week, weekend, month, year or decade (`from`, `to`)."""
+
+    start: int
+    end: int
+    text: str
+    granularity: Literal["day", "week", "weekend", "month", "year", "decade"]
+    date: str | None = None
+    first: str | None = field(default=None, name="from")
+    to: str | None = None
+
+
 class Quote(Struct, frozen=True, kw_only=True):
     """What stands between quotation marks, marks excluded: a clause or more ("direct"), or a fragment ("partial")."""
 
@@ -97,6 +109,7 @@ LAYERS: dict[str, Any] = {
     "entities": list[Entity],
     "places": list[Place],
     "quotes": list[Quote],
+    "dates": list[Date],
     "topics": list[Topic],
     "keyphrases": list[Keyphrase],
     "summary": list[Mention],
