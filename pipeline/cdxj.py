@@ -1,6 +1,7 @@
 """The index of a WARC file, as pywb and other players of archives read it (CDXJ)."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -21,6 +22,14 @@ def line(url: str, at: datetime, ref: CaptureRef, digest: str, status: int, cont
         "filename": ref.key.rpartition("/")[2],
     }
     return f"{surt(url)} {at:%Y%m%d%H%M%S} ".encode() + msgspec.json.encode(said) + b"\n"
+
+
+def places(index: bytes) -> Iterator[tuple[int, str]]:
+    """Where each capture of an index begins in its file, and its second as keys write it."""
+    for found in index.splitlines():
+        _, at, said = found.split(b" ", 2)
+        when = at.decode()
+        yield int(msgspec.json.decode(said)["offset"]), f"{when[:8]}T{when[8:]}Z"
 
 
 def surt(url: str) -> str:

@@ -70,6 +70,25 @@ def see(store: Store, document: Document) -> str | None:
     return str(stands) if stands else None
 
 
+def lift(store: Store, documents: Collection[tuple[Document, str | None]], seen: Collection[Key]) -> None:
+    """Puts what a replay made of the captures of one folder, and settles: older keys go once the newer are there.
+
+    A document with an etag goes over exactly these bytes of its key, as a better one may not be told by `better`.
+    Raises `NewerEdition` where the folder holds what newer code made.
+    """
+    keys = [*(key_of(document) for document, _ in documents), *seen]
+    _refuse_newer(store, listed(store, keys[0].id), max(keys, key=lambda key: key.number))
+    for document, etag in documents:
+        if etag is None or not store.replace(str(key_of(document)), encode(document), etag):
+            _offer(store, str(key_of(document)), encode(document))
+    for key in seen:
+        store.put_new(str(key), b"")
+    for document, _ in documents:
+        land(store, document)
+    for key in seen:
+        _settle(store, key, lambda key=key: store.put_new(str(key), b""))  # type: ignore[misc]
+
+
 def gone(store: Store, article: str, captured_at: datetime, record: str, edition: str) -> str | None:
     """Puts the key of a capture that was answered 404 or 410; None where we hold nothing of the article before it."""
     key = gone_key(article, captured_at, record, edition)

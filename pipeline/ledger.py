@@ -35,7 +35,10 @@ class SourceSum(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """A run: open while it has no sums, closed with them. `trigger` is who started it, such as "cli"."""
+    """A run: open while it has no sums, closed with them. `trigger` is who started it, such as "cli".
+
+    A replay takes up no entries: `replayed` counts the articles that it made anew.
+    """
 
     run: str
     trigger: str
@@ -44,6 +47,7 @@ class Run(Struct, frozen=True, kw_only=True):
     entries: int = 0
     outcomes: dict[str, int] = {}
     sources: dict[str, SourceSum] = {}
+    replayed: int = 0
 
 
 def run_name(now: datetime, seed: str | None = None) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "ingest": "One run over the sources that are due.",
     "annotate": "Cleans and annotates files, URLs or JSON lines; prints documents.",
+    "replay": "Cleans or annotates days again from what was kept; fetches nothing.",
     "show": "An annotated article, for a person to read.",
     "why": "Every time that an entry with this URL was seen, and what became of it.",
     "runs": "What ran, and the sums.",

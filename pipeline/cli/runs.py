@@ -41,7 +41,8 @@ def listing(found: list["Run"]) -> None:
     if not found:
         click.echo("Nothing has run yet: newsroom ingest runs now.")
     for one in found:
-        sums = ", ".join(f"{number} {outcome}" for outcome, number in one.outcomes.items()) or "nothing taken up"
+        counts = one.outcomes | ({"articles made anew": one.replayed} if one.replayed else {})
+        sums = ", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "nothing taken up"
         took = f"{(one.ended_at - one.started_at).total_seconds():.0f} s" if one.ended_at else "still open"
         click.echo(f"{one.run}  {one.trigger:<18} {took:>10}  {sums if one.ended_at else ''}".rstrip())
 

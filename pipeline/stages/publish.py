@@ -32,11 +32,11 @@ def close_run(desk: Desk, run: str) -> Run:
     for batch in planned(desk, run):
         if not ledger.has_batch(desk.store, run, batch):
             ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))
-    outcomes = list(ledger.read_run(desk.store, run))
+    outcomes, again = list(ledger.read_run(desk.store, run)), replayed(desk, run)
     tables.publish_outcomes(desk.store, run, outcomes)
-    tables.publish_articles(desk.store, {line.id for line in outcomes if line.id and line.key})
+    tables.publish_articles(desk.store, {line.id for line in outcomes if line.id and line.key} | again)
     found = settled(desk, run, outcomes)
-    ledger.close(desk.store, ledger.sums(opened, outcomes, found, desk.clock()))
+    ledger.close(desk.store, replace(ledger.sums(opened, outcomes, found, desk.clock()), replayed=len(again)))
     ledger.sweep(desk.store, desk.clock())
     closed = ledger.closed(desk.store, run)
     assert closed is not None  # noqa: S101 - just written
@@ -48,6 +48,18 @@ def planned(desk: Desk, run: str) -> list[str]:
         return list(msgspec.json.decode(desk.store.get(f"work/{run}/plan.json").body, type=dict[str, msgspec.Raw]))
     except NotFound:
         return []
+
+
+def replayed_key(run: str) -> str:
+    return f"work/{run}/replayed.json"
+
+
+def replayed(desk: Desk, run: str) -> set[str]:
+    """The articles that a replay set out to change."""
+    try:
+        return msgspec.json.decode(desk.store.get(replayed_key(run)).body, type=set[str])
+    except NotFound:
+        return set()
 
 
 def rescued(desk: Desk, run: str, batch: str) -> Iterator[Outcome]:

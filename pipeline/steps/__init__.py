@@ -93,10 +93,14 @@ class Step:
 
     def annotate(self, reading: Reading) -> Annotation:
         """The layer of one document; whatever the step raises passes through."""
-        model = reading.parser.model if self.parse else self.model
+        model = self.model_of(reading.parser)
         if self.languages is not None and reading.language not in self.languages:
             return Annotation(version=self.version, model=model, unsupported=reading.language)
         return Annotation(version=self.version, model=model, value=self.run(reading))
+
+    def model_of(self, parser: "Parser") -> str | None:
+        """Name and version of the model that it asks."""
+        return parser.model if self.parse else self.model
 
     @property
     def fingerprint(self) -> str:
@@ -179,3 +183,30 @@ def found() -> Iterator[Step]:
 def all_steps() -> tuple[Step, ...]:
     """All steps in sequence."""
     return in_order(found())
+
+
+def dependents(names: Iterable[str], steps: Iterable[Step]) -> list[Step]:
+    """The named steps and those that read what they make, in sequence."""
+    touched = set(names)
+    chosen = []
+    for one in steps:  # in sequence: what a step needs stands before it
+        if one.name in touched or touched.intersection(one.needs) or (one.languages and "language" in touched):
+            touched.add(one.name)
+            chosen.append(one)
+    return chosen
+
+
+def stale(document: Document, steps: Iterable[Step], parser: "Parser") -> set[str]:
+    """Layers that are missing, or that another version or model made than the installed one."""
+    found = document.annotations
+    return {
+        one.name
+        for one in steps
+        if (layer := found.get(one.name)) is None or (layer.version, layer.model) != (one.version, one.model_of(parser))
+    }
+
+
+def newer(document: Document, step: Step) -> bool:
+    """Whether newer code made the layer: ours must not take its place."""
+    layer = document.annotations.get(step.name)
+    return layer is not None and layer.version > step.version
