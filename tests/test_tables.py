@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from msgspec.structs import replace
 
 from pipeline import rows, tables
 from pipeline.documents import key_of
+from pipeline.embedding import MODEL
 from pipeline.errors import StoreError
 from pipeline.landing import land, see
 from pipeline.ledger import batch_key, lines
@@ -45,7 +47,7 @@ LAYERS = {
             {"start": 1, "end": 3, "text": "We", "kind": "partial", "speaker": None, "cue": None},
         ],
     ),
-    "topics": Annotation(version=1, value=[{"id": "medtop:20000593", "name": "strike", "score": 0.81}]),
+    "topics": Annotation(version=1, model=MODEL, value=[{"id": "medtop:20000593", "name": "strike", "score": 0.81}]),
     "keyphrases": Annotation(version=1, unsupported="xx"),
 }  # fmt: skip
 
@@ -86,6 +88,21 @@ def test_tables_hold_rows_of_what_landed(store: Store) -> None:
     assert (direct["speaker"], direct["speaker_name"], direct["cue"]) == ("e1", "Ada Holm", "said")
     assert (partial["speaker"], partial["cue"]) == (None, None)
     assert [t["topic"] for t in found(store, "topics")] == ["medtop:20000593"]
+
+
+def test_tables_hold_the_embedding_of_what_the_encoder_reads(folder_store: FolderStore) -> None:
+    known = annotated(url="https://tern.example/1")
+    foreign = annotated(1, url="https://tern.example/2")
+    foreign = replace(foreign, annotations=LAYERS | {"topics": Annotation(version=1, model=MODEL, unsupported="xx")})
+    for one in (known, foreign):
+        land(folder_store, one)
+    tables.publish_articles(folder_store, [known.id, foreign.id])
+    (row,) = found(folder_store, "embeddings")
+    assert (row["id"], row["model"], len(row["vector"])) == (known.id, MODEL, 512)
+    assert sum(number**2 for number in row["vector"]) == pytest.approx(1, abs=0.01)
+    before = found(folder_store, "embeddings")
+    tables.rebuild(folder_store)
+    assert found(folder_store, "embeddings") == before
 
 
 def test_tables_published_twice_are_the_same(store: Store) -> None:

