@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test install lint minio eval chaos bench pictures docs golden lock clean
+.PHONY: help run test install lint minio eval compose chaos bench pictures docs golden lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,12 @@ minio: ## builds MinIO from source into var/, some five minutes, once
 eval: install ## scores the annotations on the evaluation data
 	@$(BIN)/python tests/eval.py $(ARGS)
 
+compose: docker/.env ## the house in containers, with Celery workers and a login (needs Docker)
+	@docker compose --file docker/compose.yaml up --build --detach
+
+docker/.env:
+	@$(PYTHON) docker/env.py
+
 chaos: install ## kills a run at 200 random points, and looks whether anything was lost
 	@$(BIN)/python tests/chaos.py $(ARGS)
 
@@ -50,7 +56,7 @@ golden: install ## writes the golden files of the tests anew
 	@$(BIN)/python -m tests.golden.pages
 
 lock: ## resolves the requirements anew
-	@for name in install "" dev minio; do file=requirements$${name:+-$$name}; \
+	@for name in install "" dev docker minio; do file=requirements$${name:+-$$name}; \
 	  $(BIN)/uv pip compile --upgrade --generate-hashes --no-emit-index-url --universal --python-version 3.11 -q $$file.in -o $$file.txt; done
 
 clean: ## removes .venv and all state under var/

@@ -33,17 +33,21 @@ POOLS = {"newsroom_web": 8, "newsroom_cpu": os.cpu_count() or 1}
 
 @dataclass(frozen=True)
 class Airflow:
-    """A running Airflow. `url` is where its pages are."""
+    """A running Airflow. `url` is where its pages are; `login` a user and password, where it asks for one."""
 
     url: str
     processes: list[Process]
     began: datetime
+    login: tuple[str, str] | None = None
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the REST interface; raises `OSError` while nobody answers."""
-        return call(
-            method, f"{self.url}/api/v2/{path}", body, token=call("GET", f"{self.url}/auth/token")["access_token"]
-        )
+        return call(method, f"{self.url}/api/v2/{path}", body, token=self.token())
+
+    def token(self) -> str:
+        user = dict(zip(("username", "password"), self.login, strict=True)) if self.login else None
+        found: str = call("POST" if user else "GET", f"{self.url}/auth/token", user)["access_token"]
+        return found
 
     def trigger(self, dag: str, conf: dict[str, Any]) -> str:
         """Starts a run; answers its id."""
@@ -66,7 +70,14 @@ class Airflow:
         return found
 
 
-def start(state: Path, port: int, database: str, extra: dict[str, str], running: ExitStack) -> Airflow:
+def start(
+    state: Path,
+    port: int,
+    database: str,
+    extra: dict[str, str],
+    running: ExitStack,
+    login: tuple[str, str] | None = None,
+) -> Airflow:
     """Starts all processes, each once the one before answers, and leaves their ends to `running`.
 
     What they print lies under state/logs.
@@ -75,7 +86,7 @@ def start(state: Path, port: int, database: str, extra: dict[str, str], running:
     home.mkdir(parents=True, exist_ok=True)
     env = environment(home, port, database) | extra
     migrate(home, state / "logs", env)
-    airflow = Airflow(f"http://127.0.0.1:{port}", [], datetime.now(UTC))
+    airflow = Airflow(f"http://127.0.0.1:{port}", [], datetime.now(UTC), login)
 
     def follow(name: str) -> None:
         airflow.processes.append(launch(name, state / "logs", env))

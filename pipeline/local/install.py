@@ -15,7 +15,7 @@ VENV = ROOT / ".venv"
 SUITABLE = ((3, 11), (3, 12), (3, 13))
 ROOM = 3 * 2**30  # bytes: the environment takes 1.4 GB, a download cache as much again
 USED = ["requirements.txt"]
-TESTED = ["requirements.txt", "requirements-dev.txt"]
+TESTED = ["requirements.txt", "requirements-dev.txt", "requirements-docker.txt"]
 
 
 def main(arguments):
