@@ -88,6 +88,14 @@ def gone_key(article: str, captured_at: datetime, record: str, edition: str) -> 
     return Key(stamp(captured_at), capture_of(record), edition, GONE, "seen", article)
 
 
+def gone_since(captures: Iterable[Key]) -> datetime | None:
+    """When the page of an article was first found gone; None where its last capture says something."""
+    first: Key | None = None
+    for key in sorted(captures):
+        first = (first or key) if key.version == GONE else None
+    return datetime.strptime(first.captured, "%Y%m%dT%H%M%S%z") if first else None
+
+
 def encode(document: Document) -> bytes:
     """The document as JSON; equal documents give equal bytes."""
     return msgspec.json.encode(document, order="deterministic")

@@ -1,6 +1,7 @@
 """The columns of the tables, and the rows that a document or an outcome gives; plain data, without a table library."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET
@@ -19,7 +20,7 @@ DOCUMENTS = {
     "key": "text", "current": "flag", "url": "text", "source": "text", "captured_at": "time", "published_at": "time",
     "modified_at": "time", "title": "text", "authors": "texts", "site_name": "text", "section": "text", "tags": "texts",
     "image": "text", "language": "text", "access": "text", "form": "text",
-    "text": "text",
+    "text": "text", "gone_at": "time",
 }  # fmt: skip
 ENTITIES = {
     "entity": "text", "name": "text", "type": "text", "wikidata": "text", "geonames": "number", "score": "real",
@@ -45,7 +46,7 @@ OUTCOMES = {
 
 
 def document_rows(document: Document) -> Iterator[Row]:
-    yield {name: getattr(document, name) for name in DOCUMENTS if name not in ("key", "current")}
+    yield {name: getattr(document, name) for name in DOCUMENTS if name not in ("key", "current", "gone_at")}
 
 
 def entity_rows(document: Document) -> Iterator[Row]:
@@ -94,14 +95,15 @@ COLUMNS = {name: ARTICLE | own for name, (own, _) in ARTICLE_TABLES.items()} | {
 """Table name to column name to kind of column."""
 
 
-def rows_of(table: str, key: Key, document: Document, *, current: bool) -> Iterator[Row]:
-    """The rows of one document; `current` where it holds what the article says now."""
+def rows_of(table: str, key: Key, document: Document, *, now: Key | None, gone_at: datetime | None) -> Iterator[Row]:
+    """The rows of one document; it is current where it is what the article says `now`, or said until it was gone."""
     head = {
         "date": date_of(key.captured),
         "version": document.version,
         "edition": key.edition,
         "key": str(key),
-        "current": current,
+        "current": key == now,
+        "gone_at": gone_at if key == now else None,
         "id": document.id,
     }
     return ({**row, **head} for row in ARTICLE_TABLES[table][1](document))

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline import ledger
-from pipeline.documents import Key, decode, settled
+from pipeline.documents import Key, decode, gone_since, settled
 from pipeline.errors import NotFound, StoreError
 from pipeline.landing import document_key, listed
 from pipeline.model import Document, Outcome
@@ -44,11 +44,12 @@ class Folder(NamedTuple):
 
     days: frozenset[str]
     documents: list[tuple[Key, Document]]
-    now: Key | None  # the document that holds what the article says now
+    now: Key | None  # the document that holds what the article says now, or said last
+    gone_at: datetime | None
 
     def rows(self, table: str) -> Iterator[Row]:
         for key, document in self.documents:
-            yield from rows_of(table, key, document, current=key == self.now)
+            yield from rows_of(table, key, document, now=self.now, gone_at=self.gone_at)
 
 
 def publish_articles(store: Store, articles: Iterable[str]) -> None:
@@ -130,7 +131,7 @@ def _folder(store: Store, article: str) -> Folder:
             found = [(key, decode(store.get(str(key)).body)) for key in keys if key.kind == "json"]
         except NotFound:
             continue  # became `.seen` since the listing
-        return Folder(days, found, document_key(keys))
+        return Folder(days, found, document_key(keys), gone_since(keys))
     raise StoreError(f"{store.url}: the folder of {article} changes faster than it can be read")
 
 

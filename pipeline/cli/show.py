@@ -12,6 +12,8 @@ from pipeline.cli import json_option, opened, store_option
 from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipeline.model import Document
     from pipeline.store import Store
 
@@ -30,22 +32,29 @@ def show(article: str, store: str | None, as_json: bool) -> None:
     from pipeline.cli.reader import page
     from pipeline.documents import encode
 
-    for document in documents(article, store):
+    for document, gone_at in documents(article, store):
+        if gone_at:
+            click.echo(f"Gone since {gone_at:%Y-%m-%d %H:%M} UTC; this is what the page said last.\n", err=as_json)
         if as_json:
             click.echo(encode(document).decode())
         else:
             page(document, sys.stdout)
 
 
-def documents(article: str, store: str | None) -> Iterator["Document"]:
-    """The one that the store has, or all of a file."""
+def documents(article: str, store: str | None) -> Iterator[tuple["Document", "datetime | None"]]:
+    """The one that the store has, and since when its page is gone, or all of a file."""
+    from pipeline.documents import gone_since
+    from pipeline.landing import history
+
     if article == "-":
-        yield from read(sys.stdin.buffer, "stdin")
+        yield from ((document, None) for document in read(sys.stdin.buffer, "stdin"))
     elif not ID.fullmatch(article) and "://" not in article and Path(article).is_file():
         with Path(article).open("rb") as file:
-            yield from read(file, article)
+            yield from ((document, None) for document in read(file, article))
     else:
-        yield landed(opened(store), article)
+        bucket = opened(store)
+        document = landed(bucket, article)
+        yield document, gone_since(history(bucket, document.id))
 
 
 def read(lines: IO[bytes], name: str) -> Iterator["Document"]:

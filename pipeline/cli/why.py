@@ -34,6 +34,8 @@ def why(url: str, store: str | None, as_json: bool) -> None:
         click.echo(sentence(line))
     for source, entry in waiting:
         click.echo(f"waits in the queue of {source}{until(entry.not_before)}, after {entry.tries} tries")
+    for name, at in next_looks(bucket, {url, *(line.id or url for line in found)}):
+        click.echo(f"{name} looks at it again at {at:%Y-%m-%d %H:%M:%S} UTC, or in the first run after that")
     if not found and not waiting:
         raise NewsroomError(f"no entry with this URL was ever seen in {bucket.url}: {url}")
 
@@ -69,6 +71,17 @@ def pending(store: "Store", url: str) -> Iterator[tuple[str, "Pending"]]:
                 yield name, waiting
 
 
+def next_looks(store: "Store", names: set[str]) -> Iterator[tuple[str, datetime]]:
+    """The sources that look at the page again, and when."""
+    from pipeline import polls
+
+    for listed in store.keys("sources/"):
+        source = listed.key.removeprefix("sources/").removesuffix(".json")
+        for key, one in polls.read(store, source).known.items():
+            if one.watch and not names.isdisjoint({key, one.article}):
+                yield source, one.watch.look_at
+
+
 def queued(source: str, waiting: "Pending") -> dict[str, Any]:
     return {
         "source": source,
@@ -83,7 +96,7 @@ def queued(source: str, waiting: "Pending") -> dict[str, Any]:
 
 def sentence(line: "Outcome") -> str:
     """One line of the ledger as a person reads it."""
-    said = f"run {line.run}  {line.source}  {line.outcome}"
+    said = f"run {line.run}  {line.source}  {'looked again: ' if line.look else ''}{line.outcome}"
     if line.reason:
         said += f" at {line.stage}: {line.reason}"
     if line.again_at:

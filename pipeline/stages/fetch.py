@@ -132,12 +132,12 @@ def conclude(desk: Desk, taken: Taken, fetched: Fetched, kept: captures.Kept | N
         return put_off(taken, "host's time is up", "fetch", now)
     if fetched.error:
         return ended(taken, fetched.error, "fetch", now)
+    if taken.article and taken.entry.url and leads_to_section(taken.entry.url, fetched.url):
+        return ended(taken, Rejected(f"{REDIRECTED}: {fetched.url}"), "fetch", now)
     asked = taken.validators if fetched.status == NOT_MODIFIED else {}
     taken = replace(taken, validators=asked | fetched.validators)
     if fetched.status == NOT_MODIFIED:
         return replace(taken, outcome="unchanged", stage="fetch", reason="not modified")
-    if taken.article and taken.entry.url and leads_to_section(taken.entry.url, fetched.url):
-        return ended(taken, Rejected(f"{REDIRECTED}: {fetched.url}"), "fetch", now)
     if kept:
         return taken
     return ended(taken, Retryable("capture lost: an earlier try of this batch died"), "fetch", now)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from pipeline.cli import newsroom
 from pipeline.cli.reader import page, visible
 from pipeline.documents import decode, encode
-from pipeline.landing import land
+from pipeline.landing import gone, land
 from pipeline.ledger import lines
 from pipeline.model import Annotation, Document, Outcome
 from pipeline.store.folder import FolderStore
@@ -71,6 +72,17 @@ def test_show_heads_with_outlet_date_and_access() -> None:
     shown = run("-", stdin=encode(annotated(site_name="The Tern", access="metered", form="live blog"))).stdout
     head = "The Tern · Sunday, 22 November 2026, 12:00 UTC · Ada Holm · metered · live blog"
     assert shown.startswith(f"Ferries stop\n{head}\n{URL}")
+
+
+def test_show_says_since_when_a_page_is_gone(folder_store: FolderStore) -> None:
+    land(folder_store, annotated())
+    assert "Gone" not in run(URL, "--store", folder_store.url).output
+    for hours in (1, 5):
+        gone(folder_store, annotated().id, NOON + timedelta(hours=hours), f"urn:uuid:{hours}", "c7")
+    assert run(URL, "--store", folder_store.url).stdout.startswith("Gone since 2026-11-22 13:00 UTC")
+    told = run(URL, "--json", "--store", folder_store.url)
+    assert decode(told.stdout.encode()) == annotated()
+    assert "Gone since" in told.stderr
 
 
 class Terminal(StringIO):
