@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from pipeline import seeds
 from pipeline.clean.decoding import CONTROLS
 from pipeline.clean.names import names
-from pipeline.clean.structured import Node, article_of, first, headline, letters, texts
+from pipeline.clean.structured import Node, article_of, data_of, first, headline, letters, texts
 from pipeline.model import Access
 from pipeline.sources.dates import instant
 
@@ -52,9 +52,14 @@ class Metadata:
         self.head_title = next((plain(t.text_content()) for t in tree.iterfind(".//head/title")), "")
 
     @cached_property
+    def data(self) -> list[Any]:
+        """The page's JSON-LD."""
+        return data_of(self.tree)
+
+    @cached_property
     def node(self) -> Node:
         """The page's article as JSON-LD."""
-        return article_of(self.tree, [*self._said("title"), *self.h1])
+        return article_of(self.data, [*self._said("title"), *self.h1])
 
     @cached_property
     def title(self) -> str | None:
@@ -133,7 +138,7 @@ class Metadata:
         """Licence and copyright as the page states them."""
         said = {
             "license": first(self.node.get("license"))
-            or next((e.get("href") or "" for e in _marked(LICENSE, self.tree)), ""),
+            or next((e.get("href") or "" for e in found_by(LICENSE, self.tree)), ""),
             "usage_info": first(self.node.get("usageInfo")),
             "copyright_holder": first(self.node.get("copyrightHolder")),
             "copyright_notice": first(self.node.get("copyrightNotice")) or next(iter(self._said("copyright")), ""),
@@ -162,14 +167,14 @@ class Metadata:
 
     def _bylines(self) -> Iterator[str]:
         """The short texts of what is marked as an author or a byline."""
-        for element in _marked(BYLINE, self.tree):
+        for element in found_by(BYLINE, self.tree):
             pieces = [plain(piece) for piece in element.itertext()]
             if sum(map(len, pieces)) < LONGEST_BYLINE:
                 yield " | ".join(pieces)
 
     def _times(self) -> Iterator[str]:
         """The first time that is marked as the publication's, or that stands below the headline."""
-        found = _marked(TIME, self.tree)
+        found = found_by(TIME, self.tree)
         marked = [e for e in found if PUBLISHED.search(f"{e.get('class')} {e.get('itemprop')} {e.get('pubdate')}")]
         return (e.get("datetime") or "" for e in (marked or found)[:1])
 
@@ -207,7 +212,7 @@ def _meta(tree: "HtmlElement") -> dict[str, list[str]]:
     return found
 
 
-def _marked(path: str, tree: "HtmlElement") -> list["HtmlElement"]:
+def found_by(path: str, tree: "HtmlElement") -> list["HtmlElement"]:
     return list(_xpath(path)(tree))
 
 

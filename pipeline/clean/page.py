@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 from msgspec.structs import replace
 
 from pipeline.clean.decoding import CONTROLS, content_type, decode, is_page, require_text
+from pipeline.clean.forms import form_of
 from pipeline.clean.furniture import without_furniture
 from pipeline.clean.metadata import Metadata, plain
 from pipeline.clean.names import names
 from pipeline.clean.refusals import prose, words
 from pipeline.clean.rules import RULES
+from pipeline.clean.signs import Signs
 from pipeline.clean.structured import letters
 from pipeline.errors import EntryError, Failed, Rejected
 from pipeline.identity import article_id, article_url, content_id, version_of
@@ -90,8 +92,10 @@ def _guarded(
         entry = replace(entry, source=source or entry.source)
         known = Known.of(about, entry) if method == "page" else Known.of_feed(about, entry)
         said = _untitled(extracted(tree), [known.title or "", *about.headings])
-        paragraphs = prose(known.title, said, about.access)
-        return _made(capture, entry, about, known, "\n".join(paragraphs), method)
+        signs = Signs(about)
+        text = "\n".join(prose(said, signs, about.access))
+        form = form_of(about, signs, known.title, known.authors, text)
+        return replace(_made(capture, entry, about, known, text, method), form=form)
     except (EntryError, MemoryError):
         raise
     except Exception as error:

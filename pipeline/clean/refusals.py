@@ -1,10 +1,11 @@
-"""Knows what is no article: consent walls, paywall stubs, soft 404s, bot checks, by seeds/tables/refusals.tsv."""
+"""Knows what is no article: walls, stubs, soft 404s, lists of links, mere pictures, by seeds/tables/refusals.tsv."""
 
 import re
 from functools import cache
 
 from pipeline import seeds
 from pipeline.clean.furniture import without_furniture
+from pipeline.clean.signs import Signs
 from pipeline.errors import Rejected
 from pipeline.model import Access
 
@@ -17,25 +18,31 @@ SHORT = 200
 LONGEST_REFUSAL = 4000
 """Characters: consent walls have up to 400 words, and no longer text is asked whether it is one."""
 
+STUB = 65
+"""Words: the least that a page for subscribers shows of its article to everybody, on all of 154 pages."""
+
+BLURB = 60
+"""Words that stand above a list, a film or pictures and are no article, where the page is declared to be none."""
+
+TEASERS, PICTURES = 5, 4
+"""So many make a page of them where nothing else is on it."""
+
 WORD = re.compile(r"[^\W_]\S*")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+BROKEN_OFF = re.compile(r"(?:…|\.\.\.|[^.!?:;)\]\"'”’»“。」])$")
+STUBS = ("paywall stub", "login wall")
 
 
-STUB = 100
-"""Words: the least that a page for subscribers shows of its article to everybody, on all but one of 154 pages."""
-
-
-def prose(title: str | None, paragraphs: list[str], access: Access = "free") -> list[str]:
+def prose(said: list[str], page: Signs, access: Access = "free") -> list[str]:
     """The paragraphs of the article without furniture; raises `Rejected` with what the page is where it is none."""
-    kept = without_furniture(paragraphs)
-    if sum(map(len, kept)) > LONGEST_REFUSAL:
-        return kept
-    if access == "paid" and FEWEST_WORDS <= sum(map(words, kept)) < STUB:
-        raise Rejected("paywall stub")
-    if kind := _refusal(title or "", paragraphs, kept):
+    kept = without_furniture(said)
+    kind = None if page.is_article else _by_shape(kept, page)
+    if kind is None and sum(map(len, kept)) <= LONGEST_REFUSAL:
+        kind = _by_words(said, kept, page) or _stub(said, kept, access)
+    if kind:
         raise Rejected(kind)
     if (left := sum(map(words, kept))) < FEWEST_WORDS:
-        raise Rejected(f"too short: {left} words" if left else "empty")
+        raise Rejected(_named(page) or (f"too short: {left} words" if left else "empty"))
     return kept
 
 
@@ -46,17 +53,66 @@ def words(text: str) -> int:
     return (unspaced + 1) // 2 + len(WORD.findall(rest))
 
 
-def _refusal(title: str, paragraphs: list[str], kept: list[str]) -> str | None:
-    """The kind that the title of a short text says, or whose lines leave too few others for an article."""
-    total = sum(map(words, paragraphs))
-    for kind in dict.fromkeys(row[0] for row in seeds.rows("refusals.tsv")):
-        if total < SHORT and patterns(kind, "title").search(title):
+def _by_shape(kept: list[str], page: Signs) -> str | None:
+    """The kind of a page that is declared as no article, or that shows nothing but teasers or pictures."""
+    kind = next((kind for kind in _kinds() if patterns(kind, "type").search(page.types)), None)
+    own = sum(words(text) for text in kept if not page.beside(text))
+    if kind == "section page":
+        return kind if own < BLURB and len(page.teasers) > 1 else None
+    if kind:
+        return kind if own < BLURB else None
+    if own >= FEWEST_WORDS:
+        return None
+    return _of_lists(page)
+
+
+def _of_lists(page: Signs) -> str | None:
+    return "gallery only" if page.pictures >= PICTURES else "section page" if len(page.teasers) >= TEASERS else None
+
+
+def _by_words(said: list[str], kept: list[str], page: Signs) -> str | None:
+    """The kind that a heading of a short text says, or whose lines leave too few others for an article."""
+    total = sum(map(words, said))
+    for kind in _kinds() if total < SHORT else ():
+        if any(patterns(kind, "title").fullmatch(part) for part in page.headings):
             return kind
-        if any(patterns(kind, "line").search(text) for text in paragraphs):
-            rest = sum(words(text) for text in kept if not patterns(kind, "line").search(text))
-            if rest < max(FEWEST_WORDS, total / 4):
+    reports = any(patterns("news", "line").search(text) for text in kept)
+    for kind in _kinds():
+        if any(_tells(kind, text) for text in said):
+            rest = sum(words(text) for text in kept if not _tells(kind, text))
+            is_asked = not reports and any(patterns(kind, "button").search(label) for label in page.buttons)
+            if rest < max(FEWEST_WORDS, total / (2 if is_asked else 4)):
                 return kind
     return None
+
+
+def _stub(said: list[str], kept: list[str], access: Access) -> str | None:
+    """The beginning of an article before a wall."""
+    for kind in STUBS:
+        own, walls = [text for text in kept if not _tells(kind, text)], sum(_tells(kind, text) for text in said)
+        is_cut = access == "paid" or walls > 1 or bool(walls and own and BROKEN_OFF.search(own[-1]))
+        if is_cut and sum(map(words, own)) < STUB:
+            return kind
+    return None
+
+
+def _named(page: Signs) -> str | None:
+    """What a page says of itself that has hardly any text: here a wrong name does no harm."""
+    for kind in _kinds():
+        line, title, mark = (patterns(kind, where).search for where in ("line", "title", "mark"))
+        if any(map(mark, page.marks)) or any(map(title, page.headings)) or line(page.visible[: SHORT * 8]):
+            return kind
+    return _of_lists(page)
+
+
+def _tells(kind: str, text: str) -> bool:
+    """Whether a paragraph is such a page's, and no report of one."""
+    return bool(patterns(kind, "line").search(text)) and not patterns("news", "line").search(text)
+
+
+@cache
+def _kinds() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(row[0] for row in seeds.rows("refusals.tsv") if row[0] != "news"))
 
 
 @cache

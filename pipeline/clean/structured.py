@@ -20,13 +20,37 @@ WRAPPED = (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("<![CDATA[", "]]>"), ("",
 TRAILING_COMMA = re.compile(r",(?=\s{0,99}[]}])")
 
 
-def article_of(tree: "HtmlElement", titles: Iterable[str]) -> Node:
+def data_of(tree: "HtmlElement") -> list[Any]:
+    """The JSON-LD of a page, script by script."""
+    return [data for script in _scripts(tree) if (data := _load(script)) is not None]
+
+
+def roots(data: list[Any]) -> list[Node]:
+    """The nodes that stand by themselves, not inside others."""
+    listed = [one for value in data for one in (value[:MOST] if isinstance(value, list) else [value])]
+    nodes = [node for node in listed if isinstance(node, dict)]
+    graphs = [graph for node in nodes if isinstance(graph := node.get("@graph"), list)]
+    return [*nodes, *(node for graph in graphs for node in graph[:MOST] if isinstance(node, dict))]
+
+
+def kinds(node: Node) -> list[str]:
+    """schema.org's types of a node, in lower case."""
+    types = node.get("@type")
+    return [name.lower() for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)]
+
+
+def is_article(node: Node) -> bool:
+    """Whether a node is an article, not only a page that may hold one."""
+    return (_rank(node) or 0) < 2 and _rank(node) is not None
+
+
+def article_of(data: list[Any], titles: Iterable[str]) -> Node:
     """The node that describes the page's article, references resolved one level deep; empty where there is none.
 
     Of several the one counts whose headline is a title of the page, then the better kind, then the first.
     """
     said = {letters(title) for title in titles}
-    nodes = list(_nodes([data for script in _scripts(tree) if (data := _load(script)) is not None]))
+    nodes = list(_nodes(data))
     ranked = [(rank, node) for node in nodes if (rank := _rank(node)) is not None]
     if not ranked:
         return {}
@@ -96,12 +120,8 @@ def _nodes(data: Any) -> Iterator[Node]:
 
 
 def _rank(node: Node) -> int | None:
-    types = node.get("@type")
-    for name in types if isinstance(types, list) else [types]:
-        for kind, rank in KINDS.items():
-            if isinstance(name, str) and name.lower().endswith(kind):
-                return rank
-    return None
+    ranks = (rank for name in kinds(node) for kind, rank in KINDS.items() if name.endswith(kind))
+    return next(ranks, None)
 
 
 def _resolved(value: Any, named: dict[str, Node]) -> Any:

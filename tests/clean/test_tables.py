@@ -5,7 +5,7 @@ import pytest
 from pipeline import seeds
 from pipeline.clean.furniture import without_furniture
 from pipeline.clean.names import names
-from pipeline.clean.refusals import patterns, prose
+from pipeline.clean.refusals import patterns
 
 FURNITURE = [row[1] for row in seeds.rows("furniture.tsv")]
 REFUSALS = [(row[0], row[1], row[3]) for row in seeds.rows("refusals.tsv")]
@@ -25,17 +25,6 @@ SENTENCES = [
     "Watch towers line the coast.",
     "Anzeige erstattete der Kapitän am Montag.",
 ]
-COOKIES = """The regulator fined a shop on Monday because its cookies tracked visitors without their consent, it said in
-a statement about the case. The shop said that it would appeal."""
-SEARCH = """Divers ended the search in the bay on Monday evening. The captain of the ferry, who went overboard on
-Saturday, was not found in spite of two days of searching by forty people."""
-CHECK = """The security check of the port was put off to December, the harbour master said on Monday, since the staff
-that was to do it had joined the strike of the ferry crews."""
-ARTICLES = [
-    ("Regulator fines shop over cookies", COOKIES),
-    ("Body not found after ferry accident", SEARCH),
-    ("Security check at port delayed", CHECK),
-]
 
 
 @pytest.mark.parametrize("line", [*FURNITURE, "ADVERTISEMENT", "- Read more", "► Lesen Sie auch: Neues"])
@@ -51,11 +40,6 @@ def test_furniture_leaves_prose(line: str) -> None:
 @pytest.mark.parametrize(("kind", "where", "example"), REFUSALS)
 def test_refusals_fit_their_examples(kind: str, where: str, example: str) -> None:
     assert patterns(kind, where).search(example)
-
-
-@pytest.mark.parametrize(("title", "text"), ARTICLES)
-def test_refusals_leave_short_articles(title: str, text: str) -> None:
-    assert prose(title, [text]) == [text]
 
 
 @pytest.mark.parametrize(
