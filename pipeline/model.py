@@ -131,6 +131,11 @@ class Annotation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     value: Any = UNSET
     unsupported: str | UnsetType = UNSET
 
+    @property
+    def made_by(self) -> str:
+        """Version and model of the step, as the tables have it."""
+        return f"{self.version} {self.model or ''}".rstrip()
+
 
 class Document(Struct, frozen=True, kw_only=True):
     """One version of one article: cleaned text and metadata, and its annotations. Offsets are code points."""

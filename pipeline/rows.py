@@ -20,7 +20,7 @@ DOCUMENTS = {
     "key": "text", "current": "flag", "url": "text", "source": "text", "captured_at": "time", "published_at": "time",
     "modified_at": "time", "title": "text", "authors": "texts", "site_name": "text", "section": "text", "tags": "texts",
     "image": "text", "language": "text", "access": "text", "form": "text",
-    "text": "text", "gone_at": "time",
+    "text": "text", "gone_at": "time", "layers": "words",
 }  # fmt: skip
 ENTITIES = {
     "entity": "text", "name": "text", "type": "text", "wikidata": "text", "geonames": "number", "score": "real",
@@ -46,7 +46,8 @@ OUTCOMES = {
 
 
 def document_rows(document: Document) -> Iterator[Row]:
-    yield {name: getattr(document, name) for name in DOCUMENTS if name not in ("key", "current", "gone_at")}
+    layers = [(name, layer.made_by) for name, layer in sorted(document.annotations.items())]
+    yield {name: getattr(document, name, None) for name in DOCUMENTS} | {"layers": layers}
 
 
 def entity_rows(document: Document) -> Iterator[Row]:

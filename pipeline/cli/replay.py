@@ -131,7 +131,7 @@ def layers(document: "Document") -> Iterator[str]:
     import msgspec
 
     for name, layer in sorted(document.annotations.items()):
-        yield f"{name}: version {layer.version} {layer.model or ''}".rstrip()
+        yield f"{name}: version {layer.made_by}"
         values = layer.value if isinstance(layer.value, list) else [layer.value]
         for value in values if layer.value is not msgspec.UNSET else [f"unsupported: {layer.unsupported}"]:
-            yield f"{name}: {msgspec.json.encode(value).decode()}"
+            yield f"{name}: {msgspec.json.encode(value, order='deterministic').decode()}"

@@ -142,11 +142,15 @@ class Replay:
         document = replace(document, annotations=layers)
         if self.start != CLEAN and not self.chosen(key):
             return document
-        names = {self.start} if self.start != CLEAN else stale(document, self.steps, self.desk.parser)
+        names = {self.start} if self.start != CLEAN else self.stale(document)
         steps = [step for step in dependents(names, self.steps) if not newer(document, step)]
         made, missing = annotated(document, steps, self.desk.parser)
         self.sums.fail(missing)
         return made
+
+    def stale(self, document: Document) -> set[str]:
+        made_by = {name: layer.made_by for name, layer in document.annotations.items()}
+        return stale(made_by, self.steps, self.desk.parser)
 
     def lifts(self) -> Iterator[Lift]:
         self.file.seek(0)

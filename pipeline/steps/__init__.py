@@ -7,7 +7,7 @@ import ast
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -196,14 +196,19 @@ def dependents(names: Iterable[str], steps: Iterable[Step]) -> list[Step]:
     return chosen
 
 
-def stale(document: Document, steps: Iterable[Step], parser: "Parser") -> set[str]:
-    """Layers that are missing, or that another version or model made than the installed one."""
-    found = document.annotations
-    return {
-        one.name
-        for one in steps
-        if (layer := found.get(one.name)) is None or (layer.version, layer.model) != (one.version, one.model_of(parser))
-    }
+def stale(layers: Mapping[str, str], steps: Iterable[Step], parser: "Parser") -> set[str]:
+    """Of a document's layers, each with what made it, those that are missing or not of the installed version and model.
+
+    What a newer version made is not stale.
+    """
+    return {one.name for one in steps if is_stale(layers.get(one.name), one.version, one.model_of(parser))}
+
+
+def is_stale(made_by: str | None, version: int, model: str | None) -> bool:
+    """Whether a layer is missing, older, or of another model."""
+    if made_by is None:
+        return True
+    return made_by != Annotation(version=version, model=model).made_by and int(made_by.split()[0]) <= version
 
 
 def newer(document: Document, step: Step) -> bool:
