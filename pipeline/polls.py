@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from pipeline.errors import NotFound, StoreError
 from pipeline.habit import Habit, failed, heard, silent
 from pipeline.model import Entry, Source
+from pipeline.pace import Pace
 from pipeline.store import Store
 
 PASTED = "pasted"
@@ -86,7 +87,12 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of one source, `sources/{name}.json`."""
 
     name: str
+    url: str | None = None  # digest of the declared URL that all of this is about
+    moved_to: str | None = None
+    ended_at: datetime | None = None  # since then it is gone for good, and asked no more
     due_at: datetime | None = None
+    due_because: str | None = None  # who asked for more than `every`
+    pace: Pace = Pace()
     idle: int = 0  # polls in a row that offered nothing new
     failures: int = 0  # polls in a row that failed
     etag: str | None = None
@@ -109,7 +115,8 @@ def seconds(every: str) -> int:
 
 def is_due(state: State, now: datetime, open_runs: frozenset[str]) -> bool:
     """Whether the source may be polled now: its time has come and no open run is at it."""
-    return (state.due_at is None or state.due_at <= now) and state.claim not in open_runs
+    came = state.due_at is None or state.due_at <= now
+    return came and state.ended_at is None and state.claim not in open_runs
 
 
 def claim(state: State, run: str) -> State:

@@ -25,12 +25,21 @@ def sources() -> None:
 
 @sources.command()
 @sources_option
+@store_option
 @json_option
-def check(path: Path | None, as_json: bool) -> None:
-    """Reads the sources file and says what is wrong, one line each; exit status 1 where something is."""
+def check(path: Path | None, store: str | None, as_json: bool) -> None:
+    """Reads the sources file and says what is wrong, one line each; exit status 1 where something is.
+
+    Also says which of its sources fail at present, and since when.
+    """
     declared = loaded(path)
+    failing = [one for one in health(declared.sources, store) if one["failing"] and one["kind"]]
+    for one in failing:
+        click.echo(
+            f"newsroom: {one['name']}: fails since {one['failing_since']:%Y-%m-%d %H:%M}: {one['reason']}", err=True
+        )
     if as_json:
-        put({"sources": [source.name for source in declared.sources], "errors": declared.errors})
+        put({"sources": [source.name for source in declared.sources], "errors": declared.errors, "failing": failing})
     else:
         click.echo(f"{len(declared.sources)} sources are right, {len(declared.errors)} errors")
     if declared.errors:
@@ -104,6 +113,9 @@ def record(source: "Source | None", state: "State") -> dict[str, Any]:
         "silent": poll.silent if poll else None,
         "pending": len(state.pending),
         "due_at": state.due_at,
+        "due_because": state.due_because,
+        "moved_to": shown(state.moved_to) if state.moved_to else None,
+        "ended_at": state.ended_at,
     }
 
 
@@ -123,5 +135,15 @@ def table(found: list[dict[str, Any]]) -> None:
     for one in found:
         gone = None if one["declared"] else "is no longer declared; declared again, what waits would be taken up"
         since = f"fails since {one['failing_since']:%Y-%m-%d %H:%M}" if one["failing_since"] else None
-        for line in filter(None, (one["reason"], since, one["silent"], gone)):
+        for line in filter(None, (one["reason"], since, one["silent"], gone, *address_lines(one))):
             console.print(f"{one['name']}: {line}", style="yellow", markup=False, highlight=False)
+
+
+def address_lines(one: dict[str, Any]) -> Iterator[str]:
+    """What the publisher said of the source's address, and of how often it wants to be asked."""
+    if one["ended_at"]:
+        yield f"ended {one['ended_at']:%Y-%m-%d %H:%M} (410): asked only by --source {one['name']}, or by another url"
+    if one["moved_to"]:
+        yield f"moved for good to {one['moved_to']}, and is asked there: put that into the sources file"
+    if one["due_because"]:
+        yield f"asked no earlier: {one['due_because']}"

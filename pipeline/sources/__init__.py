@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pipeline.errors import SourceError
 from pipeline.model import Entry, Source
+from pipeline.pace import Pace
 
 KINDS = ("feed", "urls", "files")
 
@@ -27,10 +28,15 @@ LONGEST_URL = 8_000
 
 
 class Offer(NamedTuple):
-    """What a source offers now, and what was wrong on the way: a line each, the worst first."""
+    """What a source offers now, and what was wrong on the way: a line each, the worst first.
+
+    `whole` is False where the answer broke off, so that more may stand in the next of the same name.
+    """
 
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
+    pace: Pace = Pace()
+    whole: bool = True
 
 
 class Reader(Protocol):
@@ -52,7 +58,7 @@ def read(source: Source, url: str, headers: Mapping[str, str], body: bytes) -> O
     if len(offer.entries) <= MOST_ENTRIES:
         return offer
     left_out = f"{len(offer.entries) - MOST_ENTRIES} entries left out: {MOST_ENTRIES} are taken from one answer"
-    return Offer(offer.entries[:MOST_ENTRIES], (left_out, *offer.warnings))
+    return offer._replace(entries=offer.entries[:MOST_ENTRIES], warnings=(left_out, *offer.warnings))
 
 
 def unpacked(body: bytes) -> bytes:

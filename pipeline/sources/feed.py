@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.errors import SourceError
 from pipeline.model import Entry, Source
+from pipeline.pace import DAYS, MOST, Pace
 from pipeline.sources import Offer, absolute, jsonfeed
 from pipeline.sources.dates import instant
 from pipeline.sources.markup import LONGEST, names, paragraphs, plain, resolved
@@ -29,6 +30,11 @@ TRIPS = re.compile(
     rb"</?(?:textinput|image|width|height|svg|psc:[\w]+|media:[\w]+|georss:[\w]+|gml:[\w]+)\b[^<>]*>", re.IGNORECASE
 )
 """Elements that say nothing of an article, and whose handlers fail where they stand in the wrong place."""
+
+
+BROKEN_OFF = re.compile(r"not well-formed: (?:no element found|unclosed )")
+HOUR, DAY = rb"\s*<hour>\s*(\d{1,2})\s*</hour>", rb"\s*<day>\s*([a-z]+)\s*</day>"
+PERIODS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
 
 class TooLong(BaseException):
@@ -50,7 +56,10 @@ def read(
             entries = tuple(entry(dict(raw), parsed, source, url, data) for raw in parsed.entries)
     except TooLong:
         raise SourceError(f"reading it takes longer than {cpu_seconds} s of processor time") from None
-    return Offer(entries, tuple(filter(None, (fault(parsed, data), warning))))
+    wrong = fault(parsed, data)
+    return Offer(
+        entries, tuple(filter(None, (wrong, warning))), pace(parsed.feed, data), not BROKEN_OFF.search(wrong or "")
+    )
 
 
 def parse(data: bytes, url: str, content_type: str) -> Any:
@@ -108,6 +117,32 @@ def fault(parsed: Any, data: bytes) -> str | None:
         return str(error)[:200]
     line = (error.getLineNumber() or 1) - (not data.startswith(b"<?xml"))  # feedparser puts a declaration before
     return f"not well-formed: {error.getMessage()} in line {line}, column {error.getColumnNumber()}"
+
+
+def pace(feed: Any, data: bytes) -> Pace:
+    """How often the feed wants to be asked: RSS's ttl, skipHours and skipDays, and the module for syndication."""
+    ttl, often = (
+        int(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0
+        for said in (str(feed.get("ttl", "")).strip(), str(feed.get("sy_updatefrequency", "")).strip() or "1")
+    )
+    period = PERIODS.get(str(feed.get("sy_updateperiod", "")).strip().lower(), 0) // (often or 1)
+    least, says = max((ttl * 60, f"ttl {ttl} min"), (period, "updatePeriod"))
+    return Pace(
+        least=min(least, int(MOST.total_seconds())),
+        says=says if least else "",
+        skip_hours=tuple(sorted({int(hour) % 24 for hour in skipped(b"skipHours", HOUR, data)})),
+        skip_days=tuple(
+            sorted(
+                {DAYS.index(day) for each in skipped(b"skipDays", DAY, data) if (day := each.decode().lower()) in DAYS}
+            )
+        ),
+    )
+
+
+def skipped(name: bytes, one: bytes, data: bytes) -> list[bytes]:
+    """What a list of hours or days holds; feedparser keeps the last one alone."""
+    found = re.search(rb"<%b>((?:%b)*)\s*</%b>" % (name, one.replace(b"(", b"(?:"), name), data, re.IGNORECASE)
+    return re.findall(one, found[1], re.IGNORECASE) if found else []
 
 
 def entry(raw: dict[str, Any], parsed: Any, source: Source, url: str, data: bytes) -> Entry:

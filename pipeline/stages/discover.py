@@ -11,11 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
-from pipeline import captures, ledger, polls
+from pipeline import captures, ledger, pace, polls
 from pipeline.errors import EntryError, Retryable, SourceError, UsageError
 from pipeline.model import Entry, Source, header
+from pipeline.pace import Wish
 from pipeline.polls import PASTED, Poll, State
 from pipeline.sources import read
+from pipeline.stages import address
 from pipeline.stages.desk import NO_CONTACT, Desk
 from pipeline.web.answers import Answer
 from pipeline.web.client import Client
@@ -25,23 +27,31 @@ CHUNK = 50
 
 
 def due(desk: Desk, run: str, names: Iterable[str] = (), *, everything: bool = False) -> list[str]:
-    """Names of the sources to ask now: those given, else all; without `everything` only those whose time has come."""
-    wanted = list(names) or sorted(desk.sources)
+    """Names of the sources to ask now: those given, else all; without `everything` only those whose time has come.
+
+    A source that has ended is asked only by name.
+    """
+    names = list(names)
+    wanted = names or sorted(desk.sources)
     for name in wanted:
         if name not in desk.sources:
             raise UsageError(f"no source is named {name}: newsroom sources list shows the names")
     others = frozenset(ledger.open_runs(desk.store)) - {run}
     now = desk.clock()
+    states = {name: address.of(polls.read(desk.store, name), desk.sources[name]) for name in wanted}
+    named = {name: replace(state, ended_at=None) if names else state for name, state in states.items()}
     return [
         name
-        for name in wanted
-        if (state := polls.read(desk.store, name)).claim not in others
-        and (everything or polls.is_due(state, now, others))
+        for name, state in named.items()
+        if polls.is_due(replace(state, due_at=None) if everything else state, now, others)
     ]
 
 
 def chunks(names: list[str]) -> list[list[str]]:
     return [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]
+
+
+NOT_MODIFIED = 304
 
 
 class Asked(NamedTuple):
@@ -76,14 +86,15 @@ async def ask_all(desk: Desk, names: list[str]) -> list[Asked]:
 
 async def ask(desk: Desk, client: Client, source: Source) -> Asked:
     """A conditional GET, or a look at the file."""
-    if not desk.may_ask(source, source.url):
+    state = address.of(polls.read(desk.store, source.name), source)
+    url = state.moved_to or source.url
+    if not desk.may_ask(source, url):
         return Asked(source, None, error=NO_CONTACT)
     if source.url.startswith("file:"):
         return local(source)
-    state = polls.read(desk.store, source.name)
     known = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
     answer = await client.get(
-        source.url,
+        url,
         allow_hosts=frozenset(source.allow_hosts),
         delay=source.per_host_delay,
         headers={name: value for name, value in known.items() if value},
@@ -117,21 +128,40 @@ def take(desk: Desk, run: str, one: Asked) -> None:
     now = desk.clock()
     status = one.answer.status if one.answer else None
     poll = Poll(run=run, at=now, status=status, reason=one.error)
-    digest = hashlib.sha256(one.body).hexdigest()[:16] if one.body else None
 
     def decide(state: State) -> State | None:
         if state.claim != run:
             return None
+        state = address.of(state, one.source)
         if one.error == NO_CONTACT:
             return replace(state, claim=None, last_poll=poll)
-        if one.error:
-            error = one.answer.error if one.answer else None
-            return polls.take_failure(state, one.source, now, poll, pause_of(error))
-        if status == 304 or (digest and digest == state.body_digest):
-            return polls.take_nothing(state, one.source, now, poll)
-        return offered(state, one, now, poll, digest)
+        taken = taken_in(state, one, now, poll)
+        due_at, because = pace.paced(taken.due_at or now, now, taken.pace, wish_of(one, now))
+        return address.after(
+            replace(taken, due_at=due_at, due_because=because),
+            one.source,
+            one.answer,
+            readable=taken.failures == 0,
+            now=now,
+        )
 
     polls.update(desk.store, one.source.name, decide)
+
+
+def taken_in(state: State, one: Asked, now: datetime, poll: Poll) -> State:
+    """The state after an answer: a failure, nothing new, or an offer."""
+    if one.error:
+        error = one.answer.error if one.answer else None
+        return polls.take_failure(state, one.source, now, poll, pause_of(error))
+    digest = hashlib.sha256(one.body).hexdigest()[:16] if one.body else None
+    if poll.status == NOT_MODIFIED or (digest and digest == state.body_digest):
+        return polls.take_nothing(state, one.source, now, poll)
+    return offered(state, one, now, poll, digest)
+
+
+def wish_of(one: Asked, now: datetime) -> Wish | None:
+    answer = one.answer
+    return pace.wish(answer.status, {k.lower(): v for k, v in answer.headers}, now) if answer else None
 
 
 def pause_of(error: EntryError | None) -> datetime | None:
@@ -149,7 +179,9 @@ def offered(state: State, one: Asked, now: datetime, poll: Poll, digest: str | N
         state, one.source, offer.entries, now, replace(poll, reason=offer.warnings[0] if offer.warnings else None)
     )
     etag, changed = header(headers.items(), "etag"), header(headers.items(), "last-modified")
-    return replace(taken, etag=etag, last_modified=changed, body_digest=digest)
+    if not offer.whole:  # the rest would never come: the server would say that nothing changed
+        etag = changed = digest = None
+    return replace(taken, etag=etag, last_modified=changed, body_digest=digest, pace=offer.pace)
 
 
 def paste(desk: Desk, run: str, urls: Iterable[str]) -> None:

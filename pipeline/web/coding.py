@@ -32,7 +32,9 @@ def decoded(headers: Iterable[tuple[str, str]], payload: bytes, most: int = MOST
 
 
 def gunzipped(payload: bytes, most: int) -> bytes:
-    """All members in a row; what stands behind them is nobody's."""
+    """All members in a row; what stands behind them is nobody's. A body that is not packed at all is what it is."""
+    if payload[:2] != b"\x1f\x8b":
+        return payload
     whole, rest = b"", payload
     for _ in range(MOST_MEMBERS):
         part, rest = inflated(rest, most - len(whole), 31, "gzip")

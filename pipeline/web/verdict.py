@@ -6,14 +6,14 @@ import random
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import aiohttp
 from yarl import URL
 
 from pipeline.errors import EntryError, Rejected, Retryable
 from pipeline.model import Exchange, header
+from pipeline.pace import wish
 from pipeline.web import because
 from pipeline.web.coding import MOST_BYTES
 
@@ -33,7 +33,6 @@ class Limits:
     tries: int = 3
     backoff: float = 1  # after the first try; doubled after each
     patience: float = 10  # most that is waited for a Retry-After within a run
-    longest_pause: float = 86_400  # most that a Retry-After may ask for between runs
 
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -80,7 +79,8 @@ def what_is_wrong(exchange: Exchange, accepts: Sequence[str], *, conditional: bo
     if points_to(exchange) or (status == 304 and conditional):
         return None
     if status in WORTH_ANOTHER_RUN:
-        return Retryable(f"status: {status}", not_before=not_before(exchange, now))
+        wished = wish(status, {name.lower(): value for name, value in exchange.headers}, now)
+        return Retryable(f"status: {status}", not_before=wished.until if wished else None)
     if status in GONE:
         return Rejected(f"status: {status}")
     if not 200 <= status < 300:
@@ -90,19 +90,6 @@ def what_is_wrong(exchange: Exchange, accepts: Sequence[str], *, conditional: bo
     if exchange.truncated:
         return because(TRUNCATED[exchange.truncated], "read" if exchange.truncated == "time" else None)
     return None
-
-
-def not_before(exchange: Exchange, now: datetime) -> datetime | None:
-    """The time that Retry-After gives, as seconds or as a date."""
-    said = (header(exchange.headers, "retry-after") or "").strip()
-    if said.isascii() and said.isdigit():
-        return now + timedelta(seconds=min(int(said[:9]), Limits.longest_pause))
-    try:
-        found = parsedate_to_datetime(said)
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return min(max(found, now), now + timedelta(seconds=Limits.longest_pause))
 
 
 def pause_before_next(error: EntryError, attempt: int, limits: Limits, now: datetime) -> float | None:

@@ -31,6 +31,8 @@ def raw_deflate(body: bytes) -> bytes:
         ("deflate, gzip", gzip.compress(zlib.compress(TEXT))),
         ("gzip", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
         ("gzip", gzip.compress(TEXT) + b"\0\0rubbish"),
+        ("gzip", TEXT),
+        ("deflate, gzip", zlib.compress(TEXT)),
     ],
 )
 def test_coding_unpacks(coding: str, payload: bytes) -> None:
@@ -44,7 +46,7 @@ def test_coding_nothing_is_nothing_whatever_the_header_says() -> None:
 @pytest.mark.parametrize(
     ("coding", "payload", "reason"),
     [
-        ("gzip", TEXT, "broken content coding: gzip"),
+        ("gzip", b"\x1f\x8b" + TEXT, "broken content coding: gzip"),
         ("gzip", gzip.compress(TEXT)[:-9], "broken content coding: gzip"),
         ("gzip", gzip.compress(TEXT)[:15], "broken content coding: gzip"),
         ("deflate", b"\x78", "broken content coding: deflate"),

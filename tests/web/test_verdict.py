@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import EntryError, Failed, Retryable
 from pipeline.model import Exchange
-from pipeline.web.verdict import Limits, not_before, pause_before_next, points_to
+from pipeline.web.verdict import Limits, pause_before_next, points_to
 from tests.web.site import NOW
 
 
@@ -48,12 +48,6 @@ def test_verdict_a_redirect_points_on(status: int, location: str, to: str | None
 def test_verdict_any_location_is_a_url_or_an_error(location: str) -> None:
     with suppress(EntryError):
         points_to(response(302, Location=location))
-
-
-@given(st.text(alphabet=[chr(c) for c in range(256)], max_size=40) | st.integers().map(str))
-def test_verdict_any_retry_after_is_a_time_to_come_or_none(said: str) -> None:
-    found = not_before(response(503, Retry_After=said), NOW)
-    assert found is None or found >= NOW
 
 
 @pytest.mark.parametrize(
