@@ -21,6 +21,9 @@ LONGEST_REFUSAL = 4000
 STUB = 65
 """Words: the least that a page for subscribers shows of its article to everybody, on all of 154 pages."""
 
+WALLED_STUB = 100
+"""The same where the page is declared to be for subscribers and shows the wall."""
+
 BLURB = 60
 """Words that stand above a list, a film or pictures and are no article, where the page is declared to be none."""
 
@@ -38,7 +41,7 @@ def prose(said: list[str], page: Signs, access: Access = "free") -> list[str]:
     kept = without_furniture(said)
     kind = None if page.is_article else _by_shape(kept, page)
     if kind is None and sum(map(len, kept)) <= LONGEST_REFUSAL:
-        kind = _by_words(said, kept, page) or _stub(said, kept, access)
+        kind = _by_words(said, kept, page) or _stub(said, kept, page, access)
     if kind:
         raise Rejected(kind)
     if (left := sum(map(words, kept))) < FEWEST_WORDS:
@@ -86,12 +89,13 @@ def _by_words(said: list[str], kept: list[str], page: Signs) -> str | None:
     return None
 
 
-def _stub(said: list[str], kept: list[str], access: Access) -> str | None:
+def _stub(said: list[str], kept: list[str], page: Signs, access: Access) -> str | None:
     """The beginning of an article before a wall."""
     for kind in STUBS:
         own, walls = [text for text in kept if not _tells(kind, text)], sum(_tells(kind, text) for text in said)
         is_cut = access == "paid" or walls > 1 or bool(walls and own and BROKEN_OFF.search(own[-1]))
-        if is_cut and sum(map(words, own)) < STUB:
+        is_shown = access == "paid" and (walls or any(map(patterns(kind, "mark").search, page.marks)))
+        if is_cut and sum(map(words, own)) < (WALLED_STUB if is_shown else STUB):
             return kind
     return None
 
