@@ -36,6 +36,10 @@ class Key(NamedTuple):
         return self.captured, self.capture
 
     @property
+    def at(self) -> datetime:
+        return datetime.strptime(self.captured, "%Y%m%dT%H%M%S%z")
+
+    @property
     def number(self) -> int:
         """The number of the cleaning rules that made it, in pages and feeds alike."""
         return int(self.edition[1:])
@@ -146,6 +150,25 @@ def settled(keys: Iterable[Key]) -> frozenset[Key]:
         return key.of_kind("json" if document and document.moment == key.moment else "seen")
 
     return frozenset(placed for placed in map(place, found) if placed)
+
+
+def turns(captures: Iterable[Key]) -> list[tuple[Key, Key]]:
+    """Where an article began to say something else, within one edition: the first captures of both versions."""
+    found = list[tuple[Key, Key]]()
+    last: dict[str, Key] = {}
+    for key in sorted(captures):
+        if key.version == GONE:
+            continue
+        before = last.setdefault(key.edition, key)
+        if before.version != key.version:
+            found.append((before, key))
+            last[key.edition] = key
+    return found
+
+
+def document_of(captures: Iterable[Key], capture: Key) -> Key:
+    """The key of the document that says what a capture said."""
+    return min(key for key in captures if key.said == capture.said and key.kind == "json")
 
 
 def is_known(keys: Iterable[Key], key: Key) -> bool:

@@ -17,6 +17,7 @@ COMMANDS = {
     "annotate": "Cleans and annotates files, URLs or JSON lines; prints documents.",
     "replay": "Cleans or annotates days again from what was kept; fetches nothing.",
     "show": "An annotated article, for a person to read.",
+    "diff": "What changed between the versions of an article.",
     "why": "Every time that an entry with this URL was seen, and what became of it.",
     "runs": "What ran, and the sums.",
     "sources": "The declared sources and their health.",
