@@ -16,6 +16,7 @@ from pipeline.polls import Poll
 from pipeline.stages import BATCH_STAGES
 from pipeline.stages.batch import left_reason
 from pipeline.stages.desk import Desk
+from pipeline.stages.land import landed
 
 
 def publish(desk: Desk, run: str) -> Run:
@@ -82,7 +83,7 @@ def last_work(desk: Desk, run: str, batch: str) -> list[Taken]:
 def rescue(desk: Desk, taken: Taken, reason: str) -> Taken:
     """The entry with the outcome that its article's folder shows, or with that of a failure."""
     if taken.outcome is not None:
-        return taken
+        return landed(desk, taken)  # a page that is gone is to be said in its folder still
     if taken.document:
         key = key_of(taken.document)
         found = next((k for k in landing.history(desk.store, key.id) if k.moment == key.moment), None)

@@ -14,7 +14,8 @@ from pipeline.config import read
 from pipeline.documents import gone_since
 from pipeline.identity import article_id
 from pipeline.model import Entry, Exchange, Outcome, Source, Taken
-from pipeline.stages import begin, discover
+from pipeline.stages import begin, discover, plan
+from pipeline.stages.batch import work
 from pipeline.stages.clean import clean
 from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.gone import leads_to_section
@@ -201,6 +202,38 @@ def test_revisits_an_update_said_by_the_feed_is_fetched_at_once_and_conditionall
     assert (line.reason, line.look) == ("not modified", False)
     assert outlet.looks(ARTICLE) == [False, True]
     assert [one.look for one in run(desk, HOUR)] == [True]
+
+
+def test_revisits_a_page_that_is_gone_is_gone_though_the_feed_carries_its_text(desk: Desk, outlet: Outlet) -> None:
+    run(desk)
+    outlet.pages[ARTICLE] = 410
+    body = f"<content:encoded><![CDATA[<p>{'</p><p>'.join(SENTENCES)}</p>]]></content:encoded></item>".encode()
+    feed = bytes(outlet.pages["/feed"])  # type: ignore[arg-type]
+    space = b'<rss xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    outlet.pages["/feed"] = feed.replace(b"</item>", body).replace(b"<rss", space).replace(b"Ferries", b"Withdrawn")
+    assert [line.outcome for line in run(desk, timedelta(minutes=20))] == ["rejected"]
+    assert history(desk, outlet) == [("page", "json"), ("gone", "seen")]
+
+
+@pytest.mark.parametrize("stages", [(), ("fetch",), ("fetch", "clean")])
+@pytest.mark.parametrize(("answer", "kinds"), [(410, ["page", "gone"]), (page(LATER), ["page", "page"])])
+def test_revisits_a_run_that_dies_while_it_looks_is_taken_over(
+    desk: Desk, outlet: Outlet, stages: tuple[str, ...], answer: int | bytes, kinds: list[str]
+) -> None:
+    run(desk)
+    outlet.pages[ARTICLE] = answer
+    dying = dataclasses.replace(desk, clock=lambda: NOW + HOUR)
+    name, _ = begin.begin(dying, "cli")
+    batches = plan.plan(dying, name, desk.queues)
+    for stage in stages:
+        work(dying, name, batches[0], stage)
+    later = dataclasses.replace(desk, clock=lambda: NOW + HOUR + timedelta(minutes=5))
+    assert one_run(later, (), everything=False, take_over=True)[1] is None
+    assert [kind for kind, _ in history(desk, outlet)] == kinds
+    dead = ledger.closed(desk.store, name)
+    assert dead is not None
+    assert dead.entries == sum(dead.outcomes.values()) == 1
+    assert [line.look for line in run(desk, 6 * HOUR)] == [True]
 
 
 def test_revisits_pasted_pages_are_looked_at_again(desk: Desk, outlet: Outlet) -> None:
