@@ -97,7 +97,7 @@ def gone_since(captures: Iterable[Key]) -> datetime | None:
     first: Key | None = None
     for key in sorted(captures):
         first = (first or key) if key.version == GONE else None
-    return datetime.strptime(first.captured, "%Y%m%dT%H%M%S%z") if first else None
+    return first.at if first else None
 
 
 def encode(document: Document) -> bytes:
@@ -156,8 +156,10 @@ def turns(captures: Iterable[Key]) -> list[tuple[Key, Key]]:
     """Where an article began to say something else, within one edition: the first captures of both versions."""
     found = list[tuple[Key, Key]]()
     last: dict[str, Key] = {}
-    for key in sorted(captures):
-        if key.version == GONE:
+    every = sorted(captures)
+    documents = {key.said for key in every if key.kind == "json"}
+    for key in every:
+        if key.said not in documents:  # gone, or a `.seen` that is about to be withdrawn
             continue
         before = last.setdefault(key.edition, key)
         if before.version != key.version:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from pipeline.documents import Key
+from pipeline.changes import compare
+from pipeline.documents import Key, document_of, turns
 from pipeline.embedding import ENCODER, MODEL, embedding
 from pipeline.ledger import day
 from pipeline.model import Document, Outcome
@@ -38,6 +39,11 @@ TOPICS = {"topic": "text", "name": "text", "score": "real"}
 EMBEDDINGS = {"model": "text", "vector": "vector"}
 PLACES_OF_A_NUMBER = 4
 """Of a vector's numbers, which are about 0.04: cosines stay right to three places, and processors agree."""
+CHANGES = {
+    "from_version": "text", "from_captured_at": "time", "captured_at": "time", "kind": "text", "corrected": "texts",
+    "where": "texts", "amount": "real", "added": "number", "removed": "number", "reworded": "number", "moved": "number",
+    "title_before": "text", "title_after": "text",
+}  # fmt: skip
 OUTCOMES = {
     "date": "date", "run": "text", "batch": "text", "source": "text", "url": "text", "title": "text", "guid": "text",
     "outcome": "text", "stage": "text", "reason": "text", "again_at": "time", "captured_at": "time", "id": "text",
@@ -82,32 +88,72 @@ def embedding_rows(document: Document) -> Iterator[Row]:
             yield {"model": MODEL, "vector": [round(float(number), PLACES_OF_A_NUMBER) for number in vector]}
 
 
-ARTICLE_TABLES: dict[str, tuple[dict[str, str], Callable[[Document], Iterator[Row]]]] = {
-    "documents": (DOCUMENTS, document_rows),
-    "entities": (ENTITIES, entity_rows),
-    "places": (PLACES, place_rows),
-    "quotes": (QUOTES, quote_rows),
-    "topics": (TOPICS, topic_rows),
-    "embeddings": (EMBEDDINGS, embedding_rows),
+class Folder(NamedTuple):
+    """What an article's folder holds."""
+
+    captures: frozenset[Key]
+    documents: dict[Key, Document]
+    now: Key | None  # the document that holds what the article says now, or said last
+    gone_at: datetime | None
+
+    @property
+    def days(self) -> frozenset[str]:
+        return frozenset(date_of(key.captured) for key in self.captures)
+
+
+def change_rows(folder: Folder) -> Iterator[Row]:
+    """One row for each time that the article began to say something else, under the day of the new capture."""
+    for one, other in turns(folder.captures):
+        before, after = (folder.documents[document_of(folder.captures, key)] for key in (one, other))
+        found = compare(before, after)
+        yield (
+            head(other)
+            | found.counts
+            | {
+                "from_version": one.version,
+                "from_captured_at": one.at,
+                "captured_at": other.at,
+                "kind": found.kind,
+                "corrected": found.corrected,
+                "where": found.where,
+                "amount": found.amount,
+                "title_before": before.title,
+                "title_after": after.title,
+            }
+        )
+
+
+def each(make: Callable[[Document], Iterator[Row]]) -> Callable[[Folder], Iterator[Row]]:
+    """The rows of every document of a folder; it is current where it is what the article says now, or said last."""
+
+    def rows(folder: Folder) -> Iterator[Row]:
+        for key, document in folder.documents.items():
+            now = key == folder.now
+            state = {"key": str(key), "current": now, "gone_at": folder.gone_at if now else None}
+            for row in make(document):
+                yield row | state | head(key)
+
+    return rows
+
+
+def head(key: Key) -> Row:
+    """The columns of `ARTICLE`."""
+    return {"date": date_of(key.captured), "id": key.id, "version": key.version, "edition": key.edition}
+
+
+ARTICLE_TABLES: dict[str, tuple[dict[str, str], Callable[[Folder], Iterator[Row]]]] = {
+    "documents": (DOCUMENTS, each(document_rows)),
+    "entities": (ENTITIES, each(entity_rows)),
+    "places": (PLACES, each(place_rows)),
+    "quotes": (QUOTES, each(quote_rows)),
+    "topics": (TOPICS, each(topic_rows)),
+    "embeddings": (EMBEDDINGS, each(embedding_rows)),
+    "changes": (CHANGES, change_rows),
 }
-"""Table name to its own columns and to the rows of one document."""
+"""Table name to its own columns and to the rows of an article's folder."""
 
 COLUMNS = {name: ARTICLE | own for name, (own, _) in ARTICLE_TABLES.items()} | {"outcomes": OUTCOMES}
 """Table name to column name to kind of column."""
-
-
-def rows_of(table: str, key: Key, document: Document, *, now: Key | None, gone_at: datetime | None) -> Iterator[Row]:
-    """The rows of one document; it is current where it is what the article says `now`, or said until it was gone."""
-    head = {
-        "date": date_of(key.captured),
-        "version": document.version,
-        "edition": key.edition,
-        "key": str(key),
-        "current": key == now,
-        "gone_at": gone_at if key == now else None,
-        "id": document.id,
-    }
-    return ({**row, **head} for row in ARTICLE_TABLES[table][1](document))
 
 
 def outcome_row(outcome: Outcome) -> Row:

@@ -10,15 +10,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from pipeline import ledger
-from pipeline.documents import Key, decode, gone_since, settled
+from pipeline.documents import decode, gone_since, settled
 from pipeline.errors import NotFound, StoreError
 from pipeline.landing import document_key, listed
-from pipeline.model import Document, Outcome
-from pipeline.rows import ARTICLE_TABLES, COLUMNS, Row, date_of, outcome_row, rows_of
+from pipeline.model import Outcome
+from pipeline.rows import ARTICLE_TABLES, COLUMNS, Folder, Row, outcome_row
 from pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -37,19 +37,6 @@ FAULTS = 5
 
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # the library's messages have it
-
-
-class Folder(NamedTuple):
-    """What an article's folder holds: the days of its captures, and its documents."""
-
-    days: frozenset[str]
-    documents: list[tuple[Key, Document]]
-    now: Key | None  # the document that holds what the article says now, or said last
-    gone_at: datetime | None
-
-    def rows(self, table: str) -> Iterator[Row]:
-        for key, document in self.documents:
-            yield from rows_of(table, key, document, now=self.now, gone_at=self.gone_at)
 
 
 def publish_articles(store: Store, articles: Iterable[str]) -> None:
@@ -125,7 +112,7 @@ def schema(name: str) -> "pa.Schema":
 def _anew(store: Store, name: str, articles: list[str]) -> "tuple[pa.Table, str]":
     """The rows of these articles as their folders are now, and what they take the place of."""
     folders = list(_folders(store, articles))
-    rows = [row for folder in folders for row in folder.rows(name)]
+    rows = [row for folder in folders for row in ARTICLE_TABLES[name][1](folder)]
     where = f"id IN ({_quoted(articles)})"
     if all(folder.days for folder in folders):  # else all is searched for rows of what is no more there
         days = _quoted({day for folder in folders for day in folder.days})
@@ -141,13 +128,12 @@ def _folders(store: Store, articles: Iterable[str]) -> Iterator[Folder]:
 
 def _folder(store: Store, article: str) -> Folder:
     for _ in range(TRIES):
-        keys = sorted(settled(listed(store, article)))
-        days = frozenset(date_of(key.captured) for key in keys)
+        keys = settled(listed(store, article))
         try:
-            found = [(key, decode(store.get(str(key)).body)) for key in keys if key.kind == "json"]
+            found = {key: decode(store.get(str(key)).body) for key in sorted(keys) if key.kind == "json"}
         except NotFound:
             continue  # became `.seen` since the listing
-        return Folder(days, found, document_key(keys), gone_since(keys))
+        return Folder(keys, found, document_key(sorted(keys)), gone_since(keys))
     raise StoreError(f"{store.url}: the folder of {article} changes faster than it can be read")
 
 
@@ -155,7 +141,7 @@ def _all_rows(store: Store, name: str) -> Iterator[Row]:
     articles = list({one.key.split("/")[2]: None for one in store.keys("documents/") if one.key.count("/") == 3})
     for some in _portions(articles, AT_ONCE):
         for folder in _folders(store, some):
-            yield from folder.rows(name)
+            yield from ARTICLE_TABLES[name][1](folder)
 
 
 def _commit(store: Store, name: str, make: "Callable[[], tuple[pa.Table | pa.RecordBatchReader, str | None]]") -> None:

@@ -90,6 +90,36 @@ def test_tables_hold_rows_of_what_landed(store: Store) -> None:
     assert [t["topic"] for t in found(store, "topics")] == ["medtop:20000593"]
 
 
+def test_changes_have_a_row_for_each_turn_of_one_edition(store: Store) -> None:
+    first, second = annotated(0, "300 sail."), annotated(60 * 24, "400 sail.")
+    land(store, first)
+    land(store, second)
+    see(store, annotated(60 * 23, "300 sail."))
+    see(store, annotated(60 * 25, "400 sail."))
+    land(store, annotated(60 * 26, "Other rules, other text.", edition="c8"))
+    tables.publish_articles(store, [first.id])
+    (row,) = found(store, "changes")
+    assert (row["date"], row["captured_at"]) == (date(2026, 11, 23), second.captured_at)
+    assert (row["id"], row["from_version"], row["version"]) == (first.id, first.version, second.version)
+    assert (row["kind"], row["corrected"], row["where"]) == ("correction", ["number"], ["lead"])
+    assert (row["reworded"], row["added"], row["from_captured_at"]) == (1, 0, NOON)
+    before = found(store, "changes")
+    tables.publish_articles(store, [first.id])
+    tables.rebuild(store)
+    assert found(store, "changes") == before
+
+
+def test_changes_follow_a_capture_that_comes_late(store: Store) -> None:
+    """An earlier capture that said the same takes the place of the change's day."""
+    land(store, annotated(0, "300 sail."))
+    late = annotated(60 * 24 * 2, "400 sail.")
+    land(store, late)
+    tables.publish_articles(store, [late.id])
+    land(store, annotated(60, "400 sail."))
+    tables.publish_articles(store, [late.id])
+    assert [row["date"] for row in found(store, "changes")] == [date(2026, 11, 22)]
+
+
 def test_tables_hold_the_embedding_of_what_the_encoder_reads(folder_store: FolderStore) -> None:
     known = annotated(url="https://tern.example/1")
     foreign = annotated(1, url="https://tern.example/2")
@@ -230,7 +260,7 @@ def test_tables_written_from_an_old_listing_are_written_again(tmp_path: Path) ->
 
 def test_tables_rebuilt_are_what_they_were(store: Store) -> None:
     made = [annotated(n, url=f"https://tern.example/{n}") for n in range(5)]
-    for one in made:
+    for one in (*made, annotated(60, "They sailed.", url="https://tern.example/0")):
         land(store, one)
     run = "20261122T101500Z-ab12"
     outcomes = [outcome(run, n) for n in range(3)]

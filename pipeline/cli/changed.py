@@ -1,13 +1,13 @@
 """How the changes of an article look in a terminal; without colour, marks say the same."""
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
 from pipeline.changes.sentences import Edit, Span, Words, aligned
 from pipeline.cli.diff import Change, Side
 from pipeline.cli.reader import MARK, WIDEST, about, visible
-from pipeline.documents import GONE, Key
+from pipeline.documents import GONE, Key, gone_since
 from pipeline.model import Document
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def page(document: Document, captures: list[Key], changes: list[Change], file: I
 def standing(captures: list[Key], changes: int) -> str:
     """How often it was looked at and what came of it, in a sentence or two."""
     there = [key for key in captures if key.version != GONE]
-    gone = list(takewhile(lambda key: key.version == GONE, reversed(captures)))
-    first, last = said(there[0]), said(there[-1])
+    first, last, gone = said(there[0].at), said(there[-1].at), gone_since(captures)
     looked = f"{len(there)} captures, {first} to {last}" if there[1:] else f"1 capture, {first}"
     if changes:
         found = f"{changes} change{'s' if changes > 1 else ''}"
@@ -68,12 +67,12 @@ def standing(captures: list[Key], changes: int) -> str:
         found = "no change within one edition of the cleaning rules, and versions of several are not compared"
     else:
         found = "only one version, nothing changed"
-    since = f" The page is gone since {said(gone[-1])}; its last text stays." if gone else ""
+    since = f" The page is gone since {said(gone)}; its last text stays." if gone else ""
     return f"{looked}: {found}.{since}"
 
 
-def said(key: Key) -> str:
-    return f"{key.at.day} {key.at:%B %Y, %H:%M} UTC"
+def said(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def heading(change: Change) -> str:
@@ -82,7 +81,7 @@ def heading(change: Change) -> str:
     kind = KINDS[found.kind] + (f" ({', '.join(found.corrected)})" if found.corrected else "")
     sums = ", ".join(f"{count} {kind}" for kind, count in found.counts.items() if count)
     parts = (kind, ", ".join(found.where), f"{found.amount:.1%} of the words", f"sentences: {sums}" if sums else "")
-    return f"{said(change.before.key)} → {said(change.after.key)}\n{' · '.join(filter(None, parts))}"
+    return f"{said(change.before.key.at)} → {said(change.after.key.at)}\n{' · '.join(filter(None, parts))}"
 
 
 def proof(side: Side) -> str:
