@@ -88,7 +88,7 @@ def counted(sums: "Sums") -> Iterator[str]:
     for what, counts in (
         ("layers that differ", sums.layers),
         ("captures whose key stands as it was", sums.kept),
-        ("layers that stand as they were, as their step failed", sums.failed),
+        ("documents that a step failed on", sums.failed),
     ):
         if counts:
             yield f"  {what}: {listing(counts)}"

@@ -76,6 +76,10 @@ class Replay:
     def lift(self, cleaner: Cleaner, article: str) -> Lift | None:
         """What the folder lacks; None where it lacks nothing."""
         have, keys, stored = self.folder(article)
+        if any(key.number > RULES for key in have):
+            self.sums.count(keys, keys)
+            self.sums.keep(NEWER, len(keys))
+            return None
         made = self.cleaned(cleaner, keys) if self.start == CLEAN else {}
         want = target(have, keys, {moment: key_of(document) for moment, document in made.items()})
         self.sums.count(keys, want)
@@ -86,10 +90,10 @@ class Replay:
             found = stored.get(key.moment)
             before = decode(found.body) if found else None
             after = self.renewed(key, made.get(key.moment, before), before)
-            is_there = found is not None and key in have
-            if is_there and found and encode(after) == found.body and key.moment not in moved:
+            there = found if key in have else None
+            if there and encode(after) == there.body and key.moment not in moved:
                 continue
-            documents.append((after, found.etag if is_there and found else None))
+            documents.append((after, there.etag if there else None))
             self.sums.compare(key, before, after)
         return Lift(article, documents, [str(key) for key in seen]) if documents or seen else None
 
@@ -118,8 +122,6 @@ class Replay:
 
     def clean(self, cleaner: Cleaner, key: Key) -> Document | str:
         """One capture again: its document, or why its key stands. An article stays the one that it was."""
-        if key.number > RULES:
-            return NEWER
         record = self.raw.find(key)
         if record is None or record.entry is None:
             return NO_CAPTURE

@@ -42,11 +42,11 @@ class Sums(Struct, kw_only=True):
     lifted: int = 0  # documents that say the same in a newer edition
     layers: dict[str, int] = {}  # documents whose layer is another, by layer
     kept: dict[str, int] = {}  # captures whose key stands as it was, by reason
-    failed: dict[str, int] = {}  # documents whose layer stands as it was, as its step failed
+    failed: dict[str, int] = {}  # documents that a step failed on: the layer of before stands, where the text does
     examples: list[Example] = []
 
-    def keep(self, reason: str) -> None:
-        self.kept[reason] = self.kept.get(reason, 0) + 1
+    def keep(self, reason: str, captures: int = 1) -> None:
+        self.kept[reason] = self.kept.get(reason, 0) + captures
 
     def fail(self, layers: Iterable[str]) -> None:
         for name in layers:

@@ -1,5 +1,6 @@
 """Days replayed from what was kept: folders are lifted as a whole, and a second replay changes nothing."""
 
+import dataclasses
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -11,10 +12,11 @@ from msgspec.structs import replace
 from pipeline import captures, landing, ledger, tables
 from pipeline.clean import clean, clean_body, furniture, page
 from pipeline.config import read
-from pipeline.documents import decode, encode, parse
-from pipeline.errors import UsageError
-from pipeline.model import Annotation, Document, Entry, Exchange
+from pipeline.documents import decode, encode, parse, settled
+from pipeline.errors import RunClosed, UsageError
+from pipeline.model import Annotation, CaptureRef, Document, Entry, Exchange
 from pipeline.stages import replay
+from pipeline.stages.begin import begin
 from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.enrich import annotated
 from pipeline.stages.replay import Replay
@@ -214,7 +216,7 @@ def test_replay_killed_at_any_write_is_finished_by_the_next(tmp_path: Path, monk
     raise_rules(monkeypatch)
     undisturbed = copy(desk.store, tmp_path / "undisturbed")
     play(open_desk(read({}), undisturbed))
-    for writes in range(0, 24, 3):
+    for writes in range(0, 24, 4):
         dying = Dies(copy(desk.store, tmp_path / f"{writes}").url)
         dying.left = writes
         with pytest.raises(KeyboardInterrupt):
@@ -333,6 +335,24 @@ def test_replay_leaves_what_newer_rules_made(desk: Desk, monkeypatch: pytest.Mon
     assert bucket(desk.store, "documents/") == before
 
 
+def test_replay_leaves_a_folder_that_newer_rules_began(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(desk.store, [(Entry(source="tern", url=BRIDGE), (exchange(BRIDGE, 240, html(THIRD, SECOND)),))], "001")
+    with monkeypatch.context() as later:
+        raise_rules(later, number=3)
+        capture, entry = captures.read(desk.store, last_capture(desk.store))
+        land(desk, clean(capture, entry or Entry(source="")))
+    raise_rules(monkeypatch)
+    assert play(desk).kept == {replay.NEWER: 3}
+    (bridge,) = [a for a in articles(desk.store) if len(landing.listed(desk.store, a)) == 3]
+    assert sorted(key.edition for key in landing.listed(desk.store, bridge)) == ["c1", "c1", "c3"]
+    assert play(desk, "topics").kept == {replay.NEWER: 3}
+
+
+def last_capture(store: Store) -> CaptureRef:
+    key = max(key for key in bucket(store, "raw/") if key.endswith(".warc.gz"))
+    return next(captures.scan(store.get(key).body, key=key))[0].ref
+
+
 def relabel(store: Store, layer: str, **more: object) -> None:
     """Every document as if something else had made the layer."""
     for key, body in bucket(store, "documents/").items():
@@ -380,3 +400,44 @@ def test_replay_of_a_step_takes_the_documents_of_its_days(desk: Desk) -> None:
 def test_replay_names_the_steps_it_does_not_know(desk: Desk) -> None:
     with pytest.raises(UsageError, match="no step is named nothing"):
         play(desk, "nothing")
+
+
+def test_replay_a_dead_one_is_closed_by_whoever_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = filled(FolderStore(f"file://{tmp_path / 'store'}"))
+    raise_rules(monkeypatch)
+    dying = Dies(copy(desk.store, tmp_path / "dies").url)
+    dying.left = 8
+    with pytest.raises(KeyboardInterrupt):
+        play(open_desk(read({}), dying))
+    store = FolderStore(dying.url)
+    begin(open_desk(read({}), store), "cli", take_over=True)
+    keys = {row["key"] for row in tables.read(store, "documents").to_pylist()}
+    assert keys == {key for key, body in bucket(store, "documents/").items() if body and key in current(store)}
+    assert [run.replayed for run in ledger.runs(store) if run.trigger.startswith("replay")] == [2]
+
+
+def current(store: Store) -> set[str]:
+    return {str(key) for article in articles(store) for key in settled(landing.listed(store, article))}
+
+
+def test_replay_that_was_taken_over_stops(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    raise_rules(monkeypatch)
+    work = Replay(desk, DAY, DAY, "clean")
+    work.work_out(work.articles())
+    with pytest.raises(RunClosed):
+        work.write(lambda _: play(desk))
+    assert not ledger.open_runs(desk.store)
+
+
+def test_replay_keeps_the_layer_of_a_step_that_fails(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    relabel(desk.store, "topics", version=0)
+    before = bucket(desk.store)
+
+    def broken(_: object) -> None:
+        raise ValueError("no vectors")
+
+    steps = tuple(dataclasses.replace(s, run=broken) if s.name == "topics" else s for s in all_steps())
+    monkeypatch.setattr(replay, "all_steps", lambda: steps)
+    sums = play(desk)
+    assert (sums.changed, sums.failed) == (0, {"topics": 4})
+    assert bucket(desk.store) == before
