@@ -12,6 +12,8 @@ from pipeline.cli.ingest import Progress
 from pipeline.errors import NewsroomError, UsageError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from pipeline.model import Document
     from pipeline.stages.tally import Example, Sums
 
@@ -66,16 +68,21 @@ def day(text: str) -> date:
 
 
 def show(sums: "Sums", *, as_json: bool, diff: bool) -> None:
-    """The count, and the examples."""
+    """The examples, and the count."""
     import msgspec
 
     if as_json:
         click.echo(msgspec.json.encode(sums).decode())
         return
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
     for example in sums.examples:
-        click.echo("\n".join([*shown(example, diff=diff), ""]))
-    for line in counted(sums):
-        click.echo(line)
+        for line in shown(example, diff=diff, colour=console.color_system is not None):
+            console.print(line, soft_wrap=True)
+        console.print()
+    for said in counted(sums):
+        click.echo(said)
 
 
 def counted(sums: "Sums") -> Iterator[str]:
@@ -98,32 +105,46 @@ def listing(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
 
 
-def shown(example: "Example", *, diff: bool) -> Iterator[str]:
-    """What was and what is, line by line; a few lines of it without `diff`."""
+def shown(example: "Example", *, diff: bool, colour: bool) -> Iterator["Text"]:
+    """What was and what is; a few lines of it without `diff`."""
+    from rich.text import Text
+
     from pipeline.cli.reader import visible
 
     after = example.after
-    yield visible(f"{after.title or after.id}  {after.url or ''}".rstrip())
-    lines = list(differences(example))
+    yield Text(visible(f"{after.title or after.id}  {after.url or ''}".rstrip()), "bold")
+    lines = list(sentences(example, colour=colour) if example.says_else else differences(example))
     few = lines if diff else lines[:FEW]
-    yield from (f"  {visible(line)}" for line in few)
+    yield from few
     if len(few) < len(lines):
-        yield f"  … {len(lines) - len(few)} lines more: --diff"
+        yield Text(f"  … {len(lines) - len(few)} lines more: --diff")
 
 
-def differences(example: "Example") -> Iterator[str]:
-    """Lines of the text that went and came; where it says the same, values of the layers."""
-    look = said if example.says_else else layers
-    was, now = (list(look(document)) if document else [] for document in (example.before, example.after))
+def sentences(example: "Example", *, colour: bool) -> Iterator["Text"]:
+    """As `newsroom diff` shows the changes of an article; all is new where there was no document of this capture."""
+    from msgspec.structs import replace
+
+    from pipeline.changes import compare
+    from pipeline.cli.changed import lines
+    from pipeline.cli.diff import Change, Side
+    from pipeline.documents import key_of
+
+    after = example.after
+    before = example.before or replace(after, title=None, authors=(), text="")
+    old, new = (Side(key_of(document), document, None) for document in (before, after))
+    return lines(Change(old, new, compare(before, after)), colour=colour)
+
+
+def differences(example: "Example") -> Iterator["Text"]:
+    """Values of the layers that went and came."""
+    from rich.text import Text
+
+    from pipeline.cli.reader import visible
+
+    was, now = (list(layers(document)) if document else [] for document in (example.before, example.after))
     for line in list(unified_diff(was, now, lineterm="", n=0))[2:]:
         if not line.startswith("@@"):
-            yield f"{line[0]} {line[1:]}"
-
-
-def said(document: "Document") -> Iterator[str]:
-    yield f"title: {document.title}"
-    yield f"authors: {', '.join(document.authors)}"
-    yield from document.text.split("\n")
+            yield Text(visible(f"{line[0]} {line[1:]}"), {"-": "red", "+": "green"}[line[0]])
 
 
 def layers(document: "Document") -> Iterator[str]:

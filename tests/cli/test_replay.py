@@ -26,7 +26,7 @@ def changed(folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> Folde
 def test_replay_dry_run_counts_and_shows_and_writes_nothing(changed: FolderStore) -> None:
     before = bucket(changed)
     said = run(changed, "--dry-run").stdout.splitlines()
-    assert f"  - {COUNTER.format(4)}" in said
+    assert f"- {COUNTER.format(4)}" in said
     assert "2 articles with 6 captures: 2 change" in said
     assert "  versions: 4 before, 3 after" in said
     assert said[-1] == "nothing is written: --dry-run"
