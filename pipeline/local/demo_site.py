@@ -1,4 +1,4 @@
-"""The demo site as a function of path and time: two newspapers made up from the files of seeds/demo."""
+"""The demo site as a function of path and time: three newspapers made up from the files of seeds/demo."""
 
 import hashlib
 import re
@@ -36,13 +36,14 @@ class Response(NamedTuple):
 
 
 class Change(Struct, frozen=True, forbid_unknown_fields=True):
-    """From `at` on, `new` stands where `old` stood; title and summary where they are given."""
+    """From `at` on, `new` stands where `old` stood; title and summary where they are given. A silent one is not told."""
 
     at: datetime
     old: str
     new: str
     title: str | None = None
     summary: str | None = None
+    silent: bool = False
 
 
 class Article(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,7 +197,8 @@ def as_of(article: Article, now: datetime) -> Article:
         if change.at <= now:
             body, title = article.body.replace(change.old, change.new), change.title or article.title
             summary = change.summary or article.summary
-            article = replace(article, body=body, title=title, summary=summary, modified=change.at)
+            told = article.modified if change.silent else change.at
+            article = replace(article, body=body, title=title, summary=summary, modified=told)
     if article.gone_at and article.gone_at <= now:
         return replace(article, title=article.gone_title or article.title, modified=article.gone_at)
     return article
