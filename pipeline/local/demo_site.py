@@ -36,7 +36,7 @@ class Response(NamedTuple):
 
 
 class Change(Struct, frozen=True, forbid_unknown_fields=True):
-    """From `at` on, `new` stands where `old` stood; title and summary where they are given. A silent one is not told."""
+    """From `at` on, `new` stands where `old` stood; title and summary where given; a silent one is not told."""
 
     at: datetime
     old: str
@@ -161,7 +161,7 @@ class Edition:
             if asked == article.offered:
                 return Response(301, {"Location": self.base + self.outlet.address(article)}, b"")
         if asked == self.outlet.feed:
-            return answer(200, self.render("feed.xml"), self.outlet.feed_type, modified=self.built)
+            return answer(200, self.render(f"feed{Path(asked).suffix}"), self.outlet.feed_type, modified=self.built)
         if asked == f"/{self.outlet.folder}/":
             return answer(200, self.render("front.html"), modified=self.built)
         return answer(404, self.render("missing.html"))

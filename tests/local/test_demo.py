@@ -15,11 +15,14 @@ import pytest
 from pipeline.errors import UsageError
 from pipeline.local.demo import Clock, Server, declared, respond, start_demo
 from pipeline.local.demo_site import Article, Outlet, moments, outlets
+from pipeline.model import Source
+from pipeline.sources import read
 from pipeline.sources.declared import load
 
 BASE = "http://127.0.0.1:8600"
 T0, T1, T2 = moments()
 FEEDS = ["/tern/feed.xml", "/curlew/atom.xml"]
+JSON_FEED = "/avocet/feed.json"
 CAVERS = "/curlew/story/20261122/cavers-in-the-karst.html"
 UMBRELLAS = "/curlew/story/20261122/pier-of-trieste-umbrella-ban.html"
 ARTICLES = [pytest.param(outlet, each, id=each.slug) for outlet in outlets() for each in outlet.articles]
@@ -66,6 +69,30 @@ def test_demo_feeds_are_read_whole(feed: str, now: datetime, entries: int) -> No
     parsed = feedparser.parse(respond(feed, now, BASE).body)
     assert parsed.version in ("rss20", "atom10")
     assert len(parsed.entries) == entries
+
+
+@pytest.mark.parametrize(("now", "entries"), [(T0, 10), (T1, 13), (T2, 14)])
+def test_demo_has_a_json_feed_in_four_languages(now: datetime, entries: int) -> None:
+    found = read(Source(name="avocet", url=BASE + JSON_FEED), BASE + JSON_FEED, {}, respond(JSON_FEED, now, BASE).body)
+    assert len(found.entries) == entries
+    assert {entry.language for entry in found.entries} == {"en", "fr", "de", "es"}
+    assert not found.warnings
+
+
+def test_demo_has_forty_articles() -> None:
+    assert len(ARTICLES) == 40
+
+
+def test_demo_alters_a_quote_in_silence() -> None:
+    path = "/avocet/2026/11/no-school-will-close"
+    before, after = get(path, T0), get(path, T1)
+    assert "will not close a single" in before
+    assert "do not expect to close any" in after
+    told = re.compile(r'"dateModified":"[^"]*"')
+    assert told.findall(before) == told.findall(after)
+    feeds = [json.loads(respond(JSON_FEED, now, BASE).body)["items"] for now in (T0, T1)]
+    items = [next(item for item in feed if item["url"] == BASE + path) for feed in feeds]
+    assert items[0] == items[1]
 
 
 def test_demo_has_an_entry_without_guid_and_date_one_without_link_and_a_careless_one() -> None:
@@ -191,7 +218,7 @@ def test_demo_declares_sources_without_fault(tmp_path: Path) -> None:
     file.write_text(declared(8600))
     found = load(file)
     assert found.errors == ()
-    assert [each.url for each in found.sources] == [f"{BASE}{feed}" for feed in FEEDS]
+    assert [each.url for each in found.sources] == [f"{BASE}{feed}" for feed in (*FEEDS, JSON_FEED)]
     assert {each.allow_hosts for each in found.sources} == {("127.0.0.1:8600",)}
 
 
@@ -279,7 +306,7 @@ def test_demo_runs_as_a_process_and_ends(tmp_path: Path) -> None:
     with start_demo(tmp_path) as demo:
         connection = http.client.HTTPConnection(demo.url.removeprefix("http://"), timeout=10)
         assert demo.declared == declared(connection.port)
-        assert demo.sources == ("tern-herald", "curlew")
+        assert demo.sources == ("tern-herald", "curlew", "avocet")
         assert ask(connection, "GET", "/_clock")[2].decode().strip() == "2026-11-22T21:00:00Z"
         connection.close()
     assert demo.process.popen.poll() is not None
