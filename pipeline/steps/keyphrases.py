@@ -10,12 +10,13 @@ from math import log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline import seeds
+from pipeline.languages import STOP_WORDS, stop_words
 from pipeline.steps import SCORE_DIGITS, Reading, step
 
 if TYPE_CHECKING:
     from spacy.tokens import Span, Token
 
-STOP_WORDS, PLAIN_WORDS = "stop_words.txt", "plain_words.txt"
+PLAIN_WORDS = "plain_words.txt"
 MOST = 10
 MOST_WORDS = 4
 OPENING = 0.15  # of the text: what is named there is what the article is about
@@ -96,7 +97,7 @@ def is_mark(token: "Token") -> bool:
 
 
 def is_telling(word: str) -> bool:
-    return word not in stop_words() and any(letter.isalpha() for letter in word) and len(word) > 1
+    return word not in stop_words("en") and any(letter.isalpha() for letter in word) and len(word) > 1
 
 
 def telling(words: Any) -> tuple[str, ...]:
@@ -122,11 +123,6 @@ def distinct(phrases: list[Phrase]) -> list[Phrase]:
         if all(len(words & set(other.words)) * 2 < min(len(words), len(other.words)) for other in chosen):
             chosen.append(phrase)
     return chosen[:MOST]
-
-
-@cache
-def stop_words() -> frozenset[str]:
-    return frozenset(seeds.lines(STOP_WORDS))
 
 
 @cache

@@ -7,12 +7,13 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from pipeline import seeds
+from pipeline.languages import STOP_WORDS, stop_words
 from pipeline.steps import Reading, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STOP_WORDS, OPENINGS = "stop_words.txt", "hanging_openings.txt"
+OPENINGS = "hanging_openings.txt"
 FEWEST_WORDS, MOST_WORDS = 7, 60  # of a sentence that can stand alone
 FIRST = 80  # sentences that are compared: the cost is their square, and news ends with background
 DAMPING = 0.6  # the share of a sentence's rank that its likes give; the rest is its place: leads summarise news
@@ -55,7 +56,7 @@ def stands_alone(text: str, span: tuple[int, int], quoted: list[tuple[int, int]]
 
 def terms(sentence: str) -> Counter[str]:
     """How often each telling word stands in the sentence."""
-    return Counter(word for word in WORD.findall(sentence.lower()) if word not in stop_words())
+    return Counter(word for word in WORD.findall(sentence.lower()) if word not in stop_words("en"))
 
 
 def cosines(bags: list[Counter[str]]) -> "NDArray[Any]":
@@ -97,11 +98,6 @@ def distinct(rank: list[float], likeness: "NDArray[Any]", count: int) -> list[in
         if len(chosen) < count and all(likeness[row, other] < ALIKE for other in chosen):
             chosen.append(row)
     return chosen
-
-
-@cache
-def stop_words() -> frozenset[str]:
-    return frozenset(seeds.lines(STOP_WORDS))
 
 
 @cache
