@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from fastwarc import GzipWriter
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from msgspec.structs import replace
 
 from pipeline import cdxj
 from pipeline.errors import Failed, StoreError
@@ -79,7 +80,7 @@ def keep(file: "WarcFile", entry: Entry | None, exchanges: tuple[Exchange, ...],
     if entry is None or last is None:
         return last
     links = {"WARC-Concurrent-To": f"<{last.record}>", "WARC-Refers-To": f"<{last.record}>"}
-    said = msgspec.json.encode(entry)
+    said = msgspec.json.encode(replace(entry, fallback=None))
     file.put(WarcRecordType.metadata, "application/json", entry.url or of_entry(entry), last.at, said, links)
     return last._replace(ref=CaptureRef(file.key, last.ref.offset, file.bytes.tell() - last.ref.offset))
 

@@ -42,6 +42,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: datetime | None = None
     summary: str | None = None
     body: str | None = None  # HTML of the whole article, where the source carries it
+    fallback: str | None = None  # the same, where pages are fetched: should the page not be had
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     language: str | None = None

@@ -104,7 +104,7 @@ def watch_after(
     validators = line.validators
     if not held:  # with those of a page that is gone its return would be "not modified"
         validators = old.validators if old and line.outcome != "rejected" else {}
-    return Watch(entry=replace(waiting.entry, body=None), look_at=look_at, validators=validators)
+    return Watch(entry=replace(waiting.entry, body=None, fallback=None), look_at=look_at, validators=validators)
 
 
 def look_again(state: State, now: datetime) -> State:

@@ -15,7 +15,7 @@ from pipeline.model import Entry, Source
 from pipeline.pace import DAYS, MOST, Pace
 from pipeline.sources import Offer, absolute, jsonfeed
 from pipeline.sources.dates import instant
-from pipeline.sources.markup import LONGEST, names, paragraphs, plain, resolved
+from pipeline.sources.markup import LONGEST, SUBSTANCE, is_article, names, paragraphs, plain, resolved
 from pipeline.sources.repair import utf8
 
 CPU_SECONDS = 30
@@ -158,6 +158,7 @@ def entry(raw: dict[str, Any], parsed: Any, source: Source, url: str, data: byte
         updated_at=instant(raw.get("updated"), raw.get("updated_parsed")),
         summary=plain(raw.get("summary"), "summary", is_html=rss or has_markup(raw.get("summary_detail"))),
         body=whole(raw, url) if source.full_text else None,
+        fallback=None if source.full_text else whole(raw, url, least=SUBSTANCE),
         authors=names(writers(raw)),
         tags=names(tag.get("label") or tag.get("term") for tag in raw.get("tags", ())),
         language=language(raw, parsed.feed) or source.language,
@@ -192,11 +193,14 @@ def writers(raw: dict[str, Any]) -> list[str | None]:
     return found
 
 
-def whole(raw: dict[str, Any], base: str) -> str | None:
-    """HTML of the article as the feed carries it: the longest content, else the description."""
+def whole(raw: dict[str, Any], base: str, *, least: int = 0) -> str | None:
+    """HTML of the article as the feed carries it: the longest content, else the description.
+
+    With `least` only what has so many characters of text, and the look of a whole article.
+    """
     part = max(raw.get("content") or [raw.get("summary_detail", {})], key=lambda each: len(each.get("value", "")))
     value = part.get("value", "")
-    if not value.strip():
+    if not value.strip() or (least and not is_article(value, least)):
         return None
     if part.get("type") == "text/plain":
         return paragraphs(value)

@@ -8,7 +8,7 @@ from pipeline.errors import SourceError
 from pipeline.model import Entry, Source
 from pipeline.sources import Offer, absolute
 from pipeline.sources.dates import instant
-from pipeline.sources.markup import LONGEST, names, paragraphs, plain, resolved
+from pipeline.sources.markup import LONGEST, SUBSTANCE, is_article, names, paragraphs, plain, resolved
 
 KIND = "application/feed+json"
 
@@ -46,6 +46,7 @@ def entry(item: dict[str, Any], feed: dict[str, Any], source: Source, base: str)
         updated_at=instant(text(item, "date_modified")),
         summary=plain(text(item, "summary"), "summary", is_html=True),
         body=whole(item, base) if source.full_text else None,
+        fallback=None if source.full_text else whole(item, base, least=SUBSTANCE),
         authors=names(writers(item)) or names(writers(feed)),
         tags=names(listed(item, "tags")),
         language=language.lower().partition("-")[0].strip()[:3] or source.language,
@@ -81,7 +82,9 @@ def writers(item: dict[str, Any]) -> Iterator[Any]:
         yield text(one, "name") if isinstance(one, dict) else one
 
 
-def whole(item: dict[str, Any], base: str) -> str | None:
-    """HTML of the article as the item carries it."""
+def whole(item: dict[str, Any], base: str, *, least: int = 0) -> str | None:
+    """HTML of the article as the item carries it; with `least` only what has the look of a whole article."""
     markup, words = text(item, "content_html"), text(item, "content_text")
+    if least and not is_article(markup if markup.strip() else words, least):
+        return None
     return resolved(markup, base) if markup.strip() else paragraphs(words) if words.strip() else None

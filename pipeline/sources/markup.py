@@ -10,6 +10,17 @@ LONGEST = {"title": 1_000, "summary": 2_000, "guid": 2_000, "name": 200}
 
 MOST_NAMES = 100  # authors or tags of an entry
 
+SUBSTANCE = 1_000
+"""Characters of text that a body must have to stand in for a page: about a hundred and sixty words."""
+
+LONGEST_BODY = 200_000
+"""Characters of markup of such a body: it waits in the queue, and what is longer is a book."""
+
+CUT_OFF = re.compile(
+    r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*(?:[^.]{0,40})$|(?:read more|continue reading)\W{0,5}$", re.IGNORECASE
+)
+"""How a teaser ends."""
+
 MARKUP = re.compile(
     r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<!\[CDATA\[|\]\]>|</?[a-z][^<>]*>", re.IGNORECASE | re.DOTALL
 )
@@ -32,6 +43,14 @@ def names(values: Iterable[Any]) -> tuple[str, ...]:
     """Each name once, in order."""
     found = (plain(value, "name", is_html=True) for value in values if isinstance(value, str))
     return tuple(dict.fromkeys(name for name in found if name))[:MOST_NAMES]
+
+
+def is_article(markup: str, least: int) -> bool:
+    """Whether a feed's content is a whole article by its looks: long enough, and not cut off."""
+    if not least <= len(markup) <= LONGEST_BODY:
+        return False
+    text = " ".join(html.unescape(MARKUP.sub(" ", INLINE.sub("", markup))).split())
+    return len(text) >= least and not CUT_OFF.search(text[-80:])
 
 
 def resolved(markup: str, base: str) -> str:

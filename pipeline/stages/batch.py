@@ -33,8 +33,9 @@ def do(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
         return fetch(desk, run, batch, taken)
     if stage == "clean":
         from pipeline.stages.clean import clean
+        from pipeline.stages.standin import stand_in
 
-        return clean(desk, taken)
+        return stand_in(desk, run, batch, clean(desk, taken))
     if stage == "land":
         from pipeline.stages.land import land
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -176,12 +176,28 @@ def offered(state: State, one: Asked, now: datetime, poll: Poll, digest: str | N
     except SourceError as error:
         return polls.take_failure(state, one.source, now, replace(poll, reason=str(error)))
     taken = polls.take_offer(
-        state, one.source, offer.entries, now, replace(poll, reason=offer.warnings[0] if offer.warnings else None)
+        state,
+        one.source,
+        bounded(state, offer.entries),
+        now,
+        replace(poll, reason=offer.warnings[0] if offer.warnings else None),
     )
     etag, changed = header(headers.items(), "etag"), header(headers.items(), "last-modified")
     if not offer.whole:  # the rest would never come: the server would say that nothing changed
         etag = changed = digest = None
     return replace(taken, etag=etag, last_modified=changed, body_digest=digest, pace=offer.pace)
+
+
+MOST_WAITING = 5_000_000
+"""Characters of bodies that may wait in one queue should pages not be had: it is read and written as a whole."""
+
+
+def bounded(state: State, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries; beyond the bound without the bodies that would stand in for their pages."""
+    room = MOST_WAITING - sum(len(one.entry.fallback or "") for one in state.pending.values())
+    for entry in entries:
+        room -= len(entry.fallback or "")
+        yield entry if room >= 0 or not entry.fallback else replace(entry, fallback=None)
 
 
 def paste(desk: Desk, run: str, urls: Iterable[str]) -> None:
