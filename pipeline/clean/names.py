@@ -11,6 +11,7 @@ LONGEST = 60  # characters of a name
 WORDS = 6  # of a name; more is a sentence
 JOINED = re.compile(r"\s*(?:[;|•·/]|\s[–—-]\s|\n)\s*")
 COMMAS = re.compile(r"\s*[,،、，]\s*")
+BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{0,60}[)\]]")
 URL = re.compile(r"(?:https?:|www\.)\S+", re.IGNORECASE)
 PARTICLES = {
     "von",
@@ -52,8 +53,9 @@ def names(said: Iterable[str], outlets: Iterable[str | None] = (), *, strict: bo
 def _split(byline: str) -> list[str]:
     """The parts of a byline; "Holm, Ada" stays one where the comma stands between two single words."""
     parts = list[str]()
-    for part in JOINED.split(_words("joins").sub(";", _words("opens").sub("", URL.sub("", byline).strip()))):
-        pieces = COMMAS.split(part)
+    said = _words("posted").sub("", BRACKETS.sub("", URL.sub("", byline))).strip()
+    for part in JOINED.split(_words("joins").sub(";", _words("opens").sub("", said))):
+        pieces = [_words("place").sub("", piece) for piece in COMMAS.split(part)]
         if len(pieces) == 2 and all(piece and " " not in piece for piece in pieces) and part.isascii():
             pieces = [f"{pieces[1]} {pieces[0]}"]
         parts.extend(_words("opens").sub("", piece).strip(" .:-–—\"'“”()") for piece in pieces)
@@ -79,5 +81,11 @@ def _is_name(name: str) -> bool:
 def _words(kind: str) -> re.Pattern[str]:
     """The table's words of a kind: what opens a byline, joins names, or never is one."""
     words = "|".join(word for row, word in seeds.rows("bylines.tsv") if row == kind)
-    shape = {"opens": rf"^\W*(?:{words})(?:\s*:\s*|\s+)", "joins": rf"\s+(?:{words})\s+", "never": rf"\b(?:{words})\b"}
+    shape = {
+        "opens": rf"^\W*(?:{words})(?:\s*:\s*|\s+)",
+        "joins": rf"(?:\s*,)?\s+(?:{words})\s+",
+        "never": rf"\b(?:{words})\b",
+        "posted": rf"\b(?:{words})\s+(?:en|à|au|aux|a|de)\s+.+?(?=\s*[,;|]|\s+(?:y|et|e)\s|$)",
+        "place": rf"\s+(?:{words})\s+\S.*$",
+    }
     return re.compile(shape[kind], re.IGNORECASE)

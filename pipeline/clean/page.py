@@ -13,6 +13,7 @@ from pipeline.clean.forms import form_of
 from pipeline.clean.furniture import without_furniture
 from pipeline.clean.metadata import Metadata, plain
 from pipeline.clean.names import names
+from pipeline.clean.parts import prepare
 from pipeline.clean.refusals import prose, words
 from pipeline.clean.rules import RULES
 from pipeline.clean.signs import Signs
@@ -91,6 +92,7 @@ def _guarded(
         about = Metadata(tree, capture.url, capture.at)
         entry = replace(entry, source=source or entry.source)
         known = Known.of(about, entry) if method == "page" else Known.of_feed(about, entry)
+        prepare(tree)
         said = _untitled(extracted(tree), [known.title or "", *about.headings])
         signs = Signs(about)
         text = "\n".join(prose(said, signs, about.access))

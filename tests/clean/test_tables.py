@@ -29,7 +29,12 @@ SENTENCES = [
 
 @pytest.mark.parametrize("line", [*FURNITURE, "ADVERTISEMENT", "- Read more", "► Lesen Sie auch: Neues"])
 def test_furniture_goes(line: str) -> None:
-    assert without_furniture([line]) == []
+    assert without_furniture([SENTENCES[1], line]) == [SENTENCES[1]]
+
+
+def test_furniture_keeps_credits_inside_the_text() -> None:
+    text = ["Text: Ada Holm", SENTENCES[1]]
+    assert without_furniture([*text, "Text: Ada Holm", "Data work: Bo Lind"]) == text
 
 
 @pytest.mark.parametrize("line", SENTENCES)
@@ -54,6 +59,11 @@ def test_refusals_fit_their_examples(kind: str, where: str, example: str) -> Non
         ("Staff Reporter", ()),
         ("Newsroom", ()),
         ("渡辺洋介", ("渡辺洋介",)),
+        ("By Ada Holm, political correspondent, and Bo Lind in Upper Solvik", ("Ada Holm", "Bo Lind")),
+        ("Von Ada Holm (Text), Korrespondentin in Oslo, und Bo Lind", ("Ada Holm", "Bo Lind")),
+        ("Par Ada Holm, envoyée spéciale à Lima, et Bo Lind", ("Ada Holm", "Bo Lind")),
+        ("Por Ada Holm, corresponsal en Oslo, y Bo Lind", ("Ada Holm", "Bo Lind")),
+        ("Ada Holm in New York", ("Ada Holm",)),
         ("Written by: ADA HOLM", ("ADA HOLM",)),
         ("x" * 500, ()),
     ],

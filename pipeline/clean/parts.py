@@ -1,0 +1,48 @@
+"""Parts of a page that extraction judges wrongly: boxes of the story stay, captions go."""
+
+import re
+from typing import TYPE_CHECKING
+
+from pipeline.clean.furniture import without_furniture
+from pipeline.clean.metadata import found_by, plain
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+BOXES = "//aside[(ancestor::article or ancestor::main or count(../p) > 1) and not(.//form or .//input or .//button)]"
+CAPTIONS = (
+    "//*[self::div or self::p or self::span or self::small or self::em or self::cite]"
+    "[contains(@class, 'caption') or contains(@class, 'credit')]"
+)
+IS_BOX = re.compile(
+    r"fact|info|box|explain|glossar|background|hintergrund|numbers|kasten|encadr|recuadro|timeline|key-", re.IGNORECASE
+)
+NO_BOX = re.compile(
+    r"related|promo|newsletter|author|\bbio|about|share|social|\bads?\b|advert|sponsor|subscri|more|recommend|recirc|trending|"
+    r"popular|most|comment|quote|tool|side-?bar|widget|nav|toc|teaser|signup|download|event|poll|weather",
+    re.IGNORECASE,
+)
+LONGEST_CAPTION, LONGEST_BOX, MOST_LINKED = 400, 3000, 0.25
+SENTENCE = re.compile(r"\w\W+\w.{20,}[.!?]")
+
+
+def prepare(tree: "HtmlElement") -> None:
+    """Changes the tree so that its asides with prose of the story are text, and captions none."""
+    for aside in found_by(BOXES, tree)[:100]:
+        if _is_box(aside):
+            aside.tag = "div"
+            aside.attrib.clear()
+    for caption in found_by(CAPTIONS, tree)[:500]:
+        if caption.getparent() is not None and len(caption.text_content()) <= LONGEST_CAPTION:
+            caption.drop_tree()
+
+
+def _is_box(aside: "HtmlElement") -> bool:
+    """Whether an aside has sentences, hardly links, and a heading or a name of a box."""
+    name, text = f"{aside.get('class')} {aside.get('id')}", plain(aside.text_content())
+    heading = next((plain(e.text_content()) for e in aside.iter("h2", "h3", "h4", "h5", "h6", "header")), "")
+    linked = sum(len(plain(link.text_content())) for link in aside.iter("a"))
+    if len(text) > LONGEST_BOX or linked > MOST_LINKED * len(text) or NO_BOX.search(name) or NO_BOX.search(heading):
+        return False
+    is_named = bool(without_furniture([heading])) if heading else bool(IS_BOX.search(name))
+    return is_named and bool(SENTENCE.search(text))
