@@ -11,7 +11,7 @@ from pipeline import ledger, polls, queue
 from pipeline.errors import NotFound
 from pipeline.identity import article_id, normalise
 from pipeline.model import Taken
-from pipeline.polls import Pending, State
+from pipeline.polls import PASTED, Pending, State
 from pipeline.stages.desk import Desk
 
 BATCH = 250
@@ -30,7 +30,8 @@ def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
     try:
         stored = desk.store.get(key).body
     except NotFound:
-        found = [one for name in sorted(names) for one in leased(desk, run, name)]
+        queues = sorted(names)
+        found = [one for name in queues for one in leased(desk, run, name, fresh=name != PASTED or queues == [PASTED])]
         made = {f"{number:03}": batch for number, batch in enumerate(batches(found))}
         desk.store.put_new(key, msgspec.json.encode(made))
         stored = desk.store.get(key).body  # ours, or that of whoever was faster
@@ -40,8 +41,11 @@ def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
     return list(decided)
 
 
-def leased(desk: Desk, run: str, name: str) -> list[tuple[Taken, int]]:
-    """Leases what is ready in the queue of a source, further looks too; answers entries and runs that died of them."""
+def leased(desk: Desk, run: str, name: str, *, fresh: bool = True) -> list[tuple[Taken, int]]:
+    """Leases what is ready in the queue of a source, further looks too; answers entries and runs that died of them.
+
+    Without `fresh` what was never tried is left: the run that it was pasted for is about to take it.
+    """
     others = frozenset(ledger.open_runs(desk.store)) - {run}
     now, source = desk.clock(), desk.source(name)
     found: list[tuple[str, Pending]] = []
@@ -49,7 +53,8 @@ def leased(desk: Desk, run: str, name: str) -> list[tuple[Taken, int]]:
     def decide(state: State) -> State | None:
         if desk.looks_at(source):
             state = queue.look_again(state, now)
-        found[:] = list(queue.ready(state, now, others))[: source.limit]
+        ready = queue.ready(state, now, others)
+        found[:] = [(key, one) for key, one in ready if fresh or one.look or one.tries][: source.limit]
         return queue.lease(state, run, (key for key, _ in found)) if found else None
 
     state = polls.update(desk.store, name, decide)

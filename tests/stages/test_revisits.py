@@ -14,7 +14,8 @@ from pipeline.config import read
 from pipeline.documents import gone_since
 from pipeline.identity import article_id
 from pipeline.model import Entry, Exchange, Outcome, Source, Taken
-from pipeline.stages import begin, discover, plan
+from pipeline.polls import PASTED
+from pipeline.stages import BATCH_STAGES, begin, discover, plan
 from pipeline.stages.batch import work
 from pipeline.stages.clean import clean
 from pipeline.stages.desk import Desk, open_desk
@@ -236,16 +237,21 @@ def test_revisits_a_run_that_dies_while_it_looks_is_taken_over(
     assert [line.look for line in run(desk, 6 * HOUR)] == [True]
 
 
-def test_revisits_pasted_pages_are_looked_at_again(desk: Desk, outlet: Outlet) -> None:
+def test_revisits_pasted_pages_are_looked_at_again_by_the_runs_of_sources(desk: Desk, outlet: Outlet) -> None:
     outlet.offer("/2026/11/other.html")
     run(desk)
-    name, _ = begin.begin(desk, "paste")
+    name, _ = begin.begin(desk, "ingest_urls")
     discover.paste(desk, name, [f"http://{outlet.host}{ARTICLE}"])
-    publish(desk, name)
-    one_run(dataclasses.replace(desk, clock=lambda: NOW + timedelta(minutes=1)), (), everything=False, take_over=False)
+    assert one_run(desk, (), everything=False, take_over=False)[0].entries == 0, (
+        "it is for the run that it was pasted for"
+    )
+    (batch,) = plan.plan(desk, name, [PASTED])
+    for stage in BATCH_STAGES:
+        work(desk, name, batch, stage)
+    assert publish(desk, name).outcomes == {"landed": 1}
     outlet.pages[ARTICLE] = page(LATER)
     found, _ = one_run(dataclasses.replace(desk, clock=lambda: NOW + 2 * HOUR), (), everything=False, take_over=False)
-    assert found.outcomes == {"landed": 1}
+    assert (found.outcomes, found.sources[PASTED].taken_up) == ({"landed": 1}, 1)
 
 
 @pytest.mark.parametrize(
