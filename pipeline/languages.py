@@ -20,6 +20,23 @@ CHARACTERS = 500
 SURE = 0.5
 """Below this the model is guessing: of its answers to made-up headlines most wrong ones are there."""
 
+SURELY = 0.8
+"""From here on an answer is held against what a source declares."""
+
+LONG_ENOUGH = 200
+"""Characters: shorter items are quotes, names and scores as often as sentences."""
+
+NEIGHBOURS = (
+    frozenset({"no", "nb", "nn", "da"}),
+    frozenset({"hr", "sr", "bs", "sh", "me"}),
+    frozenset({"id", "ms"}),
+    frozenset({"pt", "gl"}),
+    frozenset({"nl", "af"}),
+    frozenset({"hi", "mr", "ne"}),
+    frozenset({"fa", "tg", "ps"}),
+)
+"""What the model takes for one another."""
+
 LETTERS = 12
 """Fewer letters say nothing."""
 
@@ -35,6 +52,21 @@ def detect(title: str | None, text: str) -> tuple[str, float]:
     best = _detector().detect(lead, model="lite")[0]
     score = round(float(best["score"]), 3)
     return (SAME.get(best["lang"], best["lang"]) if score >= SURE else UNKNOWN), score
+
+
+def surely_another(declared: str | None, text: str) -> str | None:
+    """The language of a text that is surely not in the declared one: beginning and end agree on it.
+
+    A few sentences tell nothing here, and a neighbour of the declared language is not told from it.
+    """
+    if declared is None or len(text) < LONG_ENOUGH:
+        return None
+    found = {detect(None, part) for part in (text, text[-CHARACTERS:])}
+    codes = {code for code, _ in found}
+    near = next((group for group in NEIGHBOURS if declared in group), frozenset({declared}))
+    if len(codes) > 1 or min(score for _, score in found) < SURELY or codes & (near | {UNKNOWN}):
+        return None
+    return codes.pop()
 
 
 @cache

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from pipeline import captures
 from pipeline.clean.worker import Cleaner, Page
-from pipeline.errors import EntryError
+from pipeline.errors import EntryError, Rejected
 from pipeline.landing import known
+from pipeline.languages import surely_another
 from pipeline.model import Document, Taken
 from pipeline.stages.desk import Desk, ended
 
@@ -37,6 +38,9 @@ def pages(desk: Desk, taken: list[Taken], waiting: list[int]) -> Iterator[Page]:
 
 def conclude(desk: Desk, taken: Taken, result: Document | EntryError) -> Taken:
     """The entry with its document, or with the outcome of its error."""
+    if not isinstance(result, EntryError):
+        wrong = surely_another(desk.source(taken.entry.source).language, result.text)
+        result = Rejected(f"wrong language: {wrong}") if wrong else result
     if isinstance(result, EntryError):
         return ended(taken, result, "clean", desk.clock())
     document = replace(result, source=taken.entry.source)
