@@ -26,9 +26,9 @@ def test_languages_detect(title: str | None, text: str, code: str) -> None:
     assert detect(title, text) == (found, score)
 
 
-GERMAN = """Die Besatzungen der Fähren haben am Montag für einen Streik gestimmt. Sie wollen erst wieder fahren, wenn die
-Reederei ihnen längere Pausen und mehr Lohn zusagt. Die Stadt hat Busse bestellt, die den langen Weg um die Bucht nehmen,
-und bittet alle, die nicht reisen müssen, zu Hause zu bleiben. Ein Ende ist nicht in Sicht."""
+GERMAN = """Die Besatzungen der Fähren haben am Montag für einen Streik gestimmt. Sie wollen erst wieder fahren, wenn
+die Reederei ihnen längere Pausen und mehr Lohn zusagt. Die Stadt hat Busse bestellt, die den langen Weg um die Bucht
+nehmen, und bittet alle, die nicht reisen müssen, zu Hause zu bleiben. Ein Ende ist nicht in Sicht."""
 ENGLISH = """Crews on the Baltic ferries voted to strike on Monday. They will sail again when the company offers longer
 breaks and better pay. The town has ordered buses that take the long road around the bay, and asks all who need not
 travel to stay at home. Nobody knows when the strike will end, and talks have not begun."""
