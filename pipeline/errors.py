@@ -13,6 +13,7 @@ NewsroomError            one line for a person: what, where, how to mend it
 │       ├── Refused      the guard let nothing out: address, scheme, port
 │       └── Retryable    worth another try; `not_before` says when
 ├── StepBroken           a step fails on so many documents that the step is at fault
+│   └── StepsGone        no batch of the run can be enriched: a model is gone, or every step fails
 ├── RunClosed            a task woke up in a run that is closed
 └── NewerEdition         a folder holds what newer code made
 """
@@ -78,6 +79,10 @@ class Retryable(Failed):
 
 class StepBroken(NewsroomError):
     """A step fails on so many documents that the step is at fault, not the documents."""
+
+
+class StepsGone(StepBroken):
+    """No batch of the run can be enriched: a model or table is gone, or every step of a task fails."""
 
 
 class RunClosed(NewsroomError):

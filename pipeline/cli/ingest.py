@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import json_option, opened, store_option
-from pipeline.errors import NewsroomError
+from pipeline.errors import NewsroomError, StepsGone, StoreError
 
 if TYPE_CHECKING:
     from pipeline.ledger import Run
@@ -50,13 +50,24 @@ def ingest(
 
 def one_run(desk: "Desk", names: tuple[str, ...], everything: bool, take_over: bool) -> tuple["Run", str | None]:
     """The whole story in one process; answers the sums, and what was wrong."""
-    from pipeline.stages import begin, discover, plan, publish, verdict
+    from pipeline.stages import begin
 
     for line in desk.broken:
         warn(f"left out: {line}")
     run, others = begin.begin(desk, "cli", take_over=take_over)
     for other in others:
         warn(f"run {other} is still open; if it is dead, --take-over closes it")
+    try:
+        return go_on(desk, run, names, everything)
+    except StoreError as error:
+        mend = "newsroom ingest --take-over ends it once the store answers"
+        raise StoreError(f"run {run} stops and stays open: {error}; {mend}") from error
+
+
+def go_on(desk: "Desk", run: str, names: tuple[str, ...], everything: bool) -> tuple["Run", str | None]:
+    """The story of a run that has begun."""
+    from pipeline.stages import discover, plan, publish, verdict
+
     for number, chunk in enumerate(discover.chunks(discover.due(desk, run, names, everything=everything))):
         discover.discover(desk, run, chunk, f"{number:03}")
     batches = plan.plan(desk, run, names or desk.queues)
@@ -69,16 +80,20 @@ def work(desk: "Desk", run: str, batches: list[str]) -> list[str]:
     """All stages of all batches; one that dies takes no other with it."""
     from pipeline.stages import BATCH_STAGES
     from pipeline.stages.batch import work as work_stage
+    from pipeline.store.rules import LAYOUT_KEY
 
-    broken = []
+    broken: list[str] = []
     with Progress(len(batches) * len(BATCH_STAGES)) as progress:
         for batch in batches:
             try:
                 for stage in BATCH_STAGES:
                     progress.show(f"batch {batch}: {stage}")
                     work_stage(desk, run, batch, stage)
+            except StepsGone as error:
+                return [*broken, f"batch {batch}: {error}"]  # as would be every other
             except NewsroomError as error:
                 broken.append(f"batch {batch}: {error}")
+                desk.store.get(LAYOUT_KEY)  # a store that is gone ends the run here
     return broken
 
 

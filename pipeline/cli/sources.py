@@ -1,6 +1,7 @@
 """`newsroom sources`: what is declared, whether it is right, and how the sources fare."""
 
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.model import Source
     from pipeline.polls import State
     from pipeline.sources.declared import Declared
+    from pipeline.store import Store
 
 sources_option = click.option(
     "--sources", "path", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
@@ -85,12 +87,23 @@ def health(declared: tuple["Source", ...], store: str | None) -> Iterator[dict[s
     from pipeline import polls
 
     bucket = opened(store)
+    audited = cache(partial(differences, bucket))
     for source in declared:
-        yield record(source, polls.read(bucket, source.name))
+        state = polls.read(bucket, source.name)
+        poll = state.last_poll
+        yield record(source, state) | {"differs": audited(poll.run).get(source.name) if poll else None}
     known = {listed.key.removeprefix("sources/").removesuffix(".json") for listed in bucket.keys("sources/")}
     for name in sorted(known - {source.name for source in declared}):
         if (state := polls.read(bucket, name)).pending:
-            yield record(None, state)
+            yield record(None, state) | {"differs": None}
+
+
+def differences(store: "Store", run: str) -> dict[str, str]:
+    """What does not add up in the ledger of a run, by source; nothing while it is open."""
+    from pipeline import audit, ledger
+
+    closed = ledger.closed(store, run)
+    return audit.differences(store, closed) if closed else {}
 
 
 def record(source: "Source | None", state: "State") -> dict[str, Any]:
@@ -135,7 +148,8 @@ def table(found: list[dict[str, Any]]) -> None:
     for one in found:
         gone = None if one["declared"] else "is no longer declared; declared again, what waits would be taken up"
         since = f"fails since {one['failing_since']:%Y-%m-%d %H:%M}" if one["failing_since"] else None
-        for line in filter(None, (one["reason"], since, one["silent"], gone, *address_lines(one))):
+        differs = f"the ledger does not add up: {one['differs']}" if one["differs"] else None
+        for line in filter(None, (one["reason"], since, one["silent"], differs, gone, *address_lines(one))):
             console.print(f"{one['name']}: {line}", style="yellow", markup=False, highlight=False)
 
 

@@ -1,7 +1,7 @@
 """Takes one batch through one stage: reads what the stage before left, and leaves what this one made."""
 
 from pipeline import ledger
-from pipeline.errors import NewsroomError, NotFound, StoreError
+from pipeline.errors import NewsroomError, NotFound, StepsGone, StoreError
 from pipeline.model import Taken
 from pipeline.stages import BATCH_STAGES
 from pipeline.stages.desk import Desk
@@ -10,6 +10,8 @@ from pipeline.stages.desk import Desk
 def work(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
     """Does a stage of a batch unless an earlier try has; why it could not be done is left for the ledger."""
     ledger.require_open(desk.store, run)
+    if stage == BATCH_STAGES[0] and (why := left(desk, stop_key(run))):
+        raise StepsGone(why)  # nothing is fetched that could not be enriched
     key = ledger.work_key(run, batch, stage)
     try:
         made = ledger.read_taken(desk.store, key)
@@ -17,7 +19,9 @@ def work(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
         try:
             made = ledger.write_taken(desk.store, key, do(desk, run, batch, stage))
         except NewsroomError as error:
-            leave_reason(desk, run, batch, f"{stage}: {error}")
+            leave(desk, reason_key(run, batch), f"{stage}: {error}")
+            if isinstance(error, StepsGone):
+                leave(desk, stop_key(run), f"the run stops: {error}")
             raise
     if stage == BATCH_STAGES[-1]:
         ledger.write_batch(desk.store, run, batch, (ledger.outcome_of(one, run, batch) for one in made))
@@ -54,17 +58,26 @@ def reason_key(run: str, batch: str) -> str:
     return f"work/{run}/{batch}.reason"
 
 
-def leave_reason(desk: Desk, run: str, batch: str, reason: str) -> None:
-    """For the closing of the run; a store that takes nothing more takes this neither."""
+def stop_key(run: str) -> str:
+    """Says to batches that have not begun that the run cannot go on."""
+    return f"work/{run}/stop.reason"
+
+
+def leave(desk: Desk, key: str, reason: str) -> None:
+    """For the closing of the run, and for other batches; a store that takes nothing more takes this neither."""
     try:
-        desk.store.put(reason_key(run, batch), reason.encode())
+        desk.store.put(key, reason.encode())
     except StoreError:
         return
 
 
+def left(desk: Desk, key: str) -> str | None:
+    try:
+        return desk.store.get(key).body.decode()
+    except NotFound:
+        return None
+
+
 def left_reason(desk: Desk, run: str, batch: str) -> str:
     """Why the batch died, as far as it could say."""
-    try:
-        return desk.store.get(reason_key(run, batch)).body.decode()
-    except NotFound:
-        return ledger.DIED
+    return left(desk, reason_key(run, batch)) or left(desk, stop_key(run)) or ledger.DIED

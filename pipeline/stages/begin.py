@@ -1,8 +1,9 @@
-"""Begins a run: the store is there, dead runs are closed, and the run is open."""
+"""Begins a run: store and models are there, dead runs are closed, and the run is open."""
 
 from pipeline import ledger
 from pipeline.stages.desk import Desk
 from pipeline.stages.publish import close_run
+from pipeline.stages.ready import require_models
 
 
 def begin(desk: Desk, trigger: str, *, run: str | None = None, take_over: bool = False) -> tuple[str, list[str]]:
@@ -11,6 +12,7 @@ def begin(desk: Desk, trigger: str, *, run: str | None = None, take_over: bool =
     Runs of the same DAG that are still open are dead, as Airflow runs one at a time: they are closed first.
     `take_over` closes all others.
     """
+    require_models(desk)
     desk.store.check()
     if run:
         ledger.require_open(desk.store, run)

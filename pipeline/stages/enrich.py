@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from pipeline.errors import StepBroken
+from pipeline.errors import StepBroken, StepsGone
 from pipeline.model import Annotation, Document, Taken
 from pipeline.parse import Parser
 from pipeline.stages.desk import Desk
@@ -13,6 +13,9 @@ from pipeline.steps import Reading, Step, all_steps
 
 FEWEST = 20
 """Of fewer documents a share says nothing."""
+
+ALL_OF = 3
+"""Of so few documents a step is at fault when it fails on every one."""
 
 BROKEN_SHARE = 0.2
 """A step that fails on more of a batch than this is at fault, not the documents."""
@@ -47,6 +50,8 @@ def annotated(document: Document, steps: Sequence[Step], parser: Parser) -> tupl
     for step in steps:
         try:
             layers[step.name] = step.annotate(reading)
+        except (ImportError, OSError) as error:  # a model or table is gone: no document does that
+            raise StepsGone(f"step {step.name} cannot work: {' '.join(str(error).split())[:200]}") from error
         except Exception as error:  # noqa: BLE001 - the one place where any error of a step is a reason
             missing[step.name] = f"{type(error).__name__}: {error}"[:200]
     return document, missing
@@ -55,7 +60,9 @@ def annotated(document: Document, steps: Sequence[Step], parser: Parser) -> tupl
 def complain(steps: Sequence[Step], made: Sequence[Taken]) -> None:
     """Stops the task where a step fails too often."""
     failures = Counter(name for one in made for name in one.missing)
-    for step in steps:
-        if len(made) >= FEWEST and failures[step.name] > BROKEN_SHARE * len(made):
-            reason = next(one.missing[step.name] for one in made if step.name in one.missing)
-            raise StepBroken(f"step {step.name} failed on {failures[step.name]} of {len(made)} documents: {reason}")
+    allowed = BROKEN_SHARE * len(made) if len(made) >= FEWEST else max(len(made), ALL_OF) - 1
+    broken = [step.name for step in steps if failures[step.name] > allowed]
+    if broken:
+        reason = next(one.missing[broken[0]] for one in made if broken[0] in one.missing)
+        kind = StepsGone if all(failures[step.name] == len(made) for step in steps) else StepBroken
+        raise kind(f"step {broken[0]} failed on {failures[broken[0]]} of {len(made)} documents: {reason}")

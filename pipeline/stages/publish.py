@@ -29,7 +29,9 @@ def close_run(desk: Desk, run: str) -> Run:
     """Missing ledger lines, then the rows, then the queues, and the sums last: each may be done again after a kill."""
     opened = ledger.open_runs(desk.store).get(run)
     if opened is None:
-        raise RunClosed(f"run {run} is not open")
+        raise RunClosed(
+            f"run {run} is neither open nor closed in {desk.store.url}: the store was emptied, or is another one"
+        )
     for batch in planned(desk, run):
         if not ledger.has_batch(desk.store, run, batch):
             ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))

@@ -1,6 +1,6 @@
 """Says whether all was well with a run: it is green only then."""
 
-from pipeline import ledger
+from pipeline import audit, ledger
 from pipeline.stages import BATCH_STAGES
 from pipeline.stages.desk import Desk
 from pipeline.stages.publish import planned
@@ -16,8 +16,8 @@ def verdict(desk: Desk, run: str) -> str | None:
     if closed is None:
         return f"run {run} is not closed"
     complaints = list(desk.broken)
-    if closed.entries != sum(closed.outcomes.values()):
-        complaints.append(f"{closed.entries} entries have {sum(closed.outcomes.values())} outcomes")
+    for name, said in audit.differences(desk.store, closed).items():
+        complaints.append(f"the ledger does not add up: {f'{name}: ' if name else ''}{said}")
     dead = [
         batch
         for batch in planned(desk, run)

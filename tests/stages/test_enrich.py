@@ -1,9 +1,11 @@
 """Steps over a batch: a step that fails leaves its layer out, one that fails too often stops the task."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
-from pipeline.errors import StepBroken
+from pipeline.errors import StepBroken, StepsGone
 from pipeline.model import Document, Entry, Extraction, Taken
 from pipeline.parse import Parser
 from pipeline.stages.enrich import annotated, complain, wants
@@ -61,7 +63,18 @@ def batch(failed: int, of: int, name: str = "first_word") -> list[Taken]:
 
 
 @pytest.mark.parametrize(
-    ("failed", "of", "stops"), [(4, 20, False), (5, 20, True), (19, 19, False), (1, 250, False), (60, 250, True)]
+    ("failed", "of", "stops"),
+    [
+        (4, 20, False),
+        (5, 20, True),
+        (1, 250, False),
+        (60, 250, True),
+        (18, 19, False),
+        (19, 19, True),
+        (3, 3, True),
+        (2, 2, False),
+        (1, 1, False),
+    ],
 )
 def test_enrich_a_step_that_fails_too_often_stops_the_task(failed: int, of: int, stops: bool) -> None:
     steps: list[Step] = [words, first_word]
@@ -70,6 +83,19 @@ def test_enrich_a_step_that_fails_too_often_stops_the_task(failed: int, of: int,
             complain(steps, batch(failed, of))
     else:
         complain(steps, batch(failed, of))
+
+
+@pytest.mark.parametrize(("steps", "goes_on"), [([words, first_word], True), ([first_word], False)])
+def test_enrich_when_every_step_fails_everywhere_no_batch_goes_on(steps: list[Step], goes_on: bool) -> None:
+    with pytest.raises(StepBroken) as raised:
+        complain(steps, batch(20, 20))
+    assert isinstance(raised.value, StepsGone) is not goes_on
+
+
+def test_enrich_a_model_that_is_gone_is_no_fault_of_a_document() -> None:
+    reads_parse = dataclasses.replace(words, run=lambda reading: len(reading.parse), parse=True)
+    with pytest.raises(StepsGone, match=r"step words cannot work: .*no_such_model"):
+        annotated(document("Ferries stay in port"), [reads_parse], Parser("no_such_model"))
 
 
 def test_enrich_does_not_count_the_failures_of_an_earlier_task() -> None:
