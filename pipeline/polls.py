@@ -200,7 +200,7 @@ def take_failure(state: State, source: Source, now: datetime, poll: Poll, not_be
 
 def send_again(state: State, entries: dict[str, Entry], now: datetime) -> State:
     """Entries that failed for good wait anew, as if never tried; what waits already is left alone."""
-    fresh = {key: Pending(entry=entry, digest=entry.digest, since=now) for key, entry in entries.items()}
+    fresh = {key: changed(state.known.get(key), entry, now, conditional=False) for key, entry in entries.items()}
     return replace(state, pending=fresh | state.pending)
 
 

@@ -28,11 +28,12 @@ class Evidence(NamedTuple):
 
 def held(store: Store) -> list[Outcome]:
     """The lines of what failed for good: no later line of the entry says other, its article has not landed since by
-    any other way, and it does not wait in its queue."""
+    any other way, and it does not wait in its queue. A further look at a page that we hold is not among them.
+    """
     failed, landed = dict[Name, Outcome](), dict[str, str]()
     for line in ledger.seen(store):
         failed.pop((line.source, line.queued_as), None)
-        if line.outcome == "failed" and line.again_at is None:
+        if line.outcome == "failed" and line.again_at is None and not line.look:
             failed[line.source, line.queued_as] = line
         elif line.url and line.outcome in ("landed", "unchanged"):
             landed[line.url] = line.run

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from pipeline import audit, ledger, polls
+from pipeline import audit, ledger, polls, queue
 from pipeline.ledger import Run, SourceSum
 from pipeline.model import Entry, Outcome, Source, Taken
 from pipeline.polls import Poll
@@ -34,11 +34,11 @@ LINES = [ledger.outcome_of(taken(entry), RUN, "000") for entry in ENTRIES]
 def store(folder_store: FolderStore) -> FolderStore:
     """A closed run over four entries, as the stages leave it."""
     polls.update(folder_store, "tern", lambda s: polls.take_offer(s, TERN, ENTRIES, NOW, Poll(run=RUN, at=NOW)))
-    polls.update(folder_store, "tern", lambda s: polls.lease(s, RUN, list(s.pending)))
+    polls.update(folder_store, "tern", lambda s: queue.lease(s, RUN, list(s.pending)))
     plan = {"000": [taken(entry) for entry in ENTRIES]}
     folder_store.put(f"work/{RUN}/plan.json", ledger.lines([plan]))
     write(folder_store, LINES)
-    polls.update(folder_store, "tern", lambda s: polls.settle(s, RUN, LINES, NOW))
+    polls.update(folder_store, "tern", lambda s: queue.settle(s, RUN, LINES, NOW))
     return folder_store
 
 
@@ -84,7 +84,7 @@ def lost_in_the_queue(store: FolderStore) -> Run:
 
 
 def unsettled(store: FolderStore) -> Run:
-    polls.update(store, "tern", lambda s: polls.lease(s, RUN, list(s.pending)))
+    polls.update(store, "tern", lambda s: queue.lease(s, RUN, list(s.pending)))
     return closed()
 
 
