@@ -28,11 +28,11 @@ def declared(tmp_path: Path) -> Path:
 @pytest.fixture
 def polled(folder_store: FolderStore) -> FolderStore:
     """`tern` fails, `isle` was never polled, `gone` is no longer declared and has an entry that waits."""
-    poll = polls.Poll(run="r1", at=NOON, status=503, reason="server error: 503")
+    poll = polls.Poll(run="20260309T120000Z-ab12", at=NOON, status=503, reason="server error: 503")
     polls.update(folder_store, "tern", lambda state: polls.take_failure(state, TERN, NOON, poll))
     gone = Source(name="gone", url="https://gone.example/", kind="feed")
     entry = Entry(source="gone", url="https://gone.example/a")
-    fine = polls.Poll(run="r1", at=NOON, status=200)
+    fine = polls.Poll(run="20260309T120000Z-ab12", at=NOON, status=200)
     polls.update(folder_store, "gone", lambda state: polls.take_offer(state, gone, [entry], NOON, fine))
     return folder_store
 
