@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pipeline import captures, ledger
 from pipeline.errors import EntryError, Rejected, Retryable, Skipped
+from pipeline.identity import article_id
 from pipeline.model import Entry, Exchange, Taken, header
 from pipeline.sources.files import file_exchange
 from pipeline.stages.desk import NO_CONTACT, Desk, ended, put_off
@@ -105,6 +106,12 @@ def validators(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
     }
 
 
+def is_elsewhere(taken: Taken, final: str) -> bool:
+    """Whether a page that landed before now sends us to a section; an article may have had such an address always."""
+    before, asked = taken.article, taken.entry.url
+    return bool(before and asked and before != article_id(final) and leads_to_section(asked, final))
+
+
 def keep(
     desk: Desk, run: str, batch: str, got: Iterable[tuple[Entry, tuple[Exchange, ...]]]
 ) -> list[captures.Kept | None]:
@@ -132,7 +139,7 @@ def conclude(desk: Desk, taken: Taken, fetched: Fetched, kept: captures.Kept | N
         return put_off(taken, "host's time is up", "fetch", now)
     if fetched.error:
         return ended(taken, fetched.error, "fetch", now)
-    if taken.article and taken.entry.url and leads_to_section(taken.entry.url, fetched.url):
+    if is_elsewhere(taken, fetched.url):
         return ended(taken, Rejected(f"{REDIRECTED}: {fetched.url}"), "fetch", now)
     asked = taken.validators if fetched.status == NOT_MODIFIED else {}
     taken = replace(taken, validators=asked | fetched.validators)

@@ -51,6 +51,7 @@ def conclude(desk: Desk, taken: Taken, kept: captures.Kept, result: Document | E
         capture=kept.ref,
         record=kept.record,
         captured_at=kept.at,
+        validators={},  # those of the page that was no article: once it is one it is asked for whole
         outcome=None,
         reason=f"from the feed: {taken.reason}",
     )

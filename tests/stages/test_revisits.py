@@ -186,6 +186,14 @@ def test_revisits_what_is_gone_is_said_where_it_landed_not_where_it_was_offered(
     assert history(desk, outlet) == [("page", "json"), ("gone", "seen")]
 
 
+def test_revisits_an_article_that_always_looked_like_a_section_is_not_gone(desk: Desk, outlet: Outlet) -> None:
+    outlet.offer("/go/17")
+    outlet.pages |= {"/go/17": "/ferries", "/ferries": page()}
+    run(desk)
+    outlet.pages["/ferries"] = page(LATER)
+    assert [line.outcome for line in run(desk, HOUR)] == ["landed"]
+
+
 def test_revisits_a_fault_is_tried_again_and_tells_the_folder_nothing(desk: Desk, outlet: Outlet) -> None:
     run(desk)
     outlet.pages[ARTICLE] = 500
