@@ -54,7 +54,7 @@ def summary(store: "Store", run: "Run") -> None:
     from rich.table import Table
 
     from pipeline import ledger
-    from pipeline.sources.declared import shown
+    from pipeline.veil import shown
 
     counts, reasons = defaultdict[str, Counter[str]](Counter), Counter[tuple[str, str]]()
     for line in ledger.read_run(store, run.run):

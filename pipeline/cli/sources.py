@@ -109,7 +109,7 @@ def differences(store: "Store", run: str) -> dict[str, str]:
 def record(source: "Source | None", state: "State") -> dict[str, Any]:
     """What `list --json` says of a source; times are UTC, `failing` counts polls in a row."""
     from pipeline.polls import PASTED
-    from pipeline.sources.declared import shown
+    from pipeline.veil import shown
 
     poll = state.last_poll
     return {

@@ -4,18 +4,17 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
-from pipeline import seeds
 from pipeline.errors import SourceError
 from pipeline.model import Source
 from pipeline.polls import PASTED, seconds
 from pipeline.sources import KINDS
+from pipeline.veil import shown
 
 TYPES = {field.name: field.type for field in msgspec.structs.fields(Source)}
 REQUIRED = tuple(field.name for field in msgspec.structs.fields(Source) if field.required)
@@ -121,15 +120,3 @@ def faults(table: dict[str, Any]) -> Iterator[str]:
         rule = RULES.get(key)
         if rule and not rule.holds(converted):
             yield f"{key}: {rule.says}" + ("" if key == "auth" else f", not {shown(str(value))!r}")
-
-
-def shown(url: str) -> str:
-    """The URL with its secrets as `***`: login, and the parameters of the table."""
-    url = re.sub(r"(?<=://)[^/?#@\s]*(?:@[^/?#@\s]*)*@", "***@", url)
-    return re.sub(r"(?<=[?&;])([^=&;#]+)=([^&;#]+)", _masked, url)
-
-
-def _masked(parameter: re.Match[str]) -> str:
-    name = parameter[1].lower()
-    secret = any(fnmatch(name, pattern) for pattern in seeds.lines("secret_parameters.txt"))
-    return f"{parameter[1]}=***" if secret else parameter[0]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from pipeline.model import Source
 from pipeline.polls import State
-from pipeline.sources.declared import shown
+from pipeline.veil import Veil, shown
 from pipeline.web import guard
 from pipeline.web.answers import Answer
 from pipeline.web.verdict import points_to
@@ -43,7 +43,7 @@ def moved(state: State, source: Source, answer: Answer) -> str | None:
         url = checked(hops.get(url) or url, source)
     if url != answer.url:
         return state.moved_to
-    return url if url != checked(source.url, source) and shown(url) == url else None
+    return url if url != checked(source.url, source) and Veil(source.url).url(url) == shown(url) == url else None
 
 
 def checked(url: str, source: Source) -> str:

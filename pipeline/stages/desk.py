@@ -16,6 +16,7 @@ from pipeline.polls import PASTED
 from pipeline.queue import try_again_at
 from pipeline.sources.declared import load
 from pipeline.store import Store
+from pipeline.veil import Veil
 
 NO_CONTACT = "NEWSROOM_CONTACT is not set"
 """Publishers are asked only by someone whom they can write to."""
@@ -65,6 +66,10 @@ class Desk:
         """The secret of a source, with the URL whose site alone may get it: a feed may link to anywhere."""
         secret = self.login(source.auth) if source.auth else None
         return (source.url, secret) if secret else None
+
+    def veil(self, source: Source) -> Veil:
+        """What keeps the secrets of a source out of the bucket."""
+        return Veil(source.url, self.login(source.auth) if source.auth else None)
 
     def may_ask(self, source: Source, url: str) -> bool:
         """Whether this URL may be fetched at all: publishers want to know who asks."""

@@ -19,6 +19,7 @@ from pipeline.polls import PASTED, Poll, State
 from pipeline.sources import read
 from pipeline.stages import address
 from pipeline.stages.desk import NO_CONTACT, Desk
+from pipeline.veil import Veil
 from pipeline.web.answers import Answer
 from pipeline.web.client import Client
 
@@ -114,7 +115,8 @@ def local(source: Source) -> Asked:
 
 def keep(desk: Desk, run: str, chunk: str, asked: Iterable[Asked]) -> None:
     """Writes the captures of the polls; a second try of the task writes its own beside them."""
-    got = [(None, one.answer.exchanges) for one in asked if one.answer and one.answer.exchanges]
+    answers = [(desk.veil(one.source), one.answer.exchanges) for one in asked if one.answer]
+    got = [(None, tuple(map(veil.exchange, exchanges))) for veil, exchanges in answers if exchanges]
     for attempt in count() if got else ():
         stem = f"raw/date={ledger.day(run)}/{run}-poll-{chunk}-{attempt}"
         written = captures.write(got, key=f"{stem}.warc.gz", now=desk.clock())
@@ -127,7 +129,7 @@ def take(desk: Desk, run: str, one: Asked) -> None:
     """Carries the poll into the state of the source, unless the run has lost its claim meanwhile."""
     now = desk.clock()
     status = one.answer.status if one.answer else None
-    poll = Poll(run=run, at=now, status=status, reason=one.error)
+    poll, veil = Poll(run=run, at=now, status=status, reason=one.error), desk.veil(one.source)
 
     def decide(state: State) -> State | None:
         if state.claim != run:
@@ -135,7 +137,7 @@ def take(desk: Desk, run: str, one: Asked) -> None:
         state = address.of(state, one.source)
         if one.error == NO_CONTACT:
             return replace(state, claim=None, last_poll=poll)
-        taken = taken_in(state, one, now, poll)
+        taken = taken_in(state, one, now, poll, veil)
         due_at, because = pace.paced(taken.due_at or now, now, taken.pace, wish_of(one, now))
         return address.after(
             replace(taken, due_at=due_at, due_because=because),
@@ -148,15 +150,15 @@ def take(desk: Desk, run: str, one: Asked) -> None:
     polls.update(desk.store, one.source.name, decide)
 
 
-def taken_in(state: State, one: Asked, now: datetime, poll: Poll) -> State:
+def taken_in(state: State, one: Asked, now: datetime, poll: Poll, veil: Veil) -> State:
     """The state after an answer: a failure, nothing new, or an offer."""
     if one.error:
         error = one.answer.error if one.answer else None
-        return polls.take_failure(state, one.source, now, poll, pause_of(error))
+        return polls.take_failure(state, one.source, now, replace(poll, reason=veil.url(one.error)), pause_of(error))
     digest = hashlib.sha256(one.body).hexdigest()[:16] if one.body else None
     if poll.status == NOT_MODIFIED or (digest and digest == state.body_digest):
         return polls.take_nothing(state, one.source, now, poll)
-    return offered(state, one, now, poll, digest)
+    return offered(state, one, now, poll, digest, veil)
 
 
 def wish_of(one: Asked, now: datetime) -> Wish | None:
@@ -168,19 +170,19 @@ def pause_of(error: EntryError | None) -> datetime | None:
     return error.not_before if isinstance(error, Retryable) else None
 
 
-def offered(state: State, one: Asked, now: datetime, poll: Poll, digest: str | None) -> State:
+def offered(state: State, one: Asked, now: datetime, poll: Poll, digest: str | None, veil: Veil) -> State:
     """A readable offer becomes pending entries; an unreadable one is a failed poll."""
     headers = dict(one.answer.headers) if one.answer else {}
     try:
         offer = read(one.source, one.answer.url if one.answer else one.source.url, headers, one.body)
     except SourceError as error:
-        return polls.take_failure(state, one.source, now, replace(poll, reason=str(error)))
+        return polls.take_failure(state, one.source, now, replace(poll, reason=veil.url(str(error))))
     taken = polls.take_offer(
         state,
         one.source,
-        bounded(state, offer.entries),
+        bounded(state, map(veil.entry, offer.entries)),
         now,
-        replace(poll, reason=offer.warnings[0] if offer.warnings else None),
+        replace(poll, reason=veil.url(offer.warnings[0]) if offer.warnings else None),
     )
     etag, changed = header(headers.items(), "etag"), header(headers.items(), "last-modified")
     if not offer.whole:  # the rest would never come: the server would say that nothing changed

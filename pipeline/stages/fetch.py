@@ -84,15 +84,19 @@ async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fe
     if entry.url.startswith("file:"):
         came = Fetched(*file_exchange(source, entry.url, began))
     else:
+        veil = desk.veil(source)
         answer = await client.get(
-            entry.url,
+            veil.lifted(entry.url),
             allow_hosts=desk.allowed_hosts(source, entry.url),
             delay=source.per_host_delay,
             accepts=PAGES,
             login=desk.login_for(source),
             headers=taken.validators,
         )
-        came = Fetched(answer.exchanges, answer.error, False, 0, answer.url, answer.status, validators(answer.headers))
+        if answer.error:
+            answer.error.reason = veil.url(answer.error.reason)
+        exchanges, url = tuple(map(veil.exchange, answer.exchanges)), veil.url(answer.url)
+        came = Fetched(exchanges, answer.error, False, 0, url, answer.status, validators(answer.headers))
     return came._replace(ms=round((desk.clock() - began).total_seconds() * 1000))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from pipeline import ledger, polls, queue
-from pipeline.sources.declared import shown
 from pipeline.stages.desk import NO_CONTACT, Desk
 from pipeline.stages.discover import due
+from pipeline.veil import shown
 
 
 def preview(desk: Desk, names: Iterable[str], *, everything: bool) -> str:

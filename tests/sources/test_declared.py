@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pipeline import sources
 from pipeline.errors import SourceError
 from pipeline.seeds import SEEDS
-from pipeline.sources.declared import load, shown
+from pipeline.sources.declared import load
+from pipeline.veil import shown
 
 RIGHT = 'name = "tern"\nurl = "https://tern.example/feed.xml"\n'
 
