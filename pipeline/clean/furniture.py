@@ -5,6 +5,9 @@ from functools import cache
 
 from pipeline import seeds
 
+NAMED = re.compile(r"\{\w+\}")
+"""A row of this form names a pattern that other rows have in it."""
+
 LONGEST = 250  # characters; what is longer is prose
 
 
@@ -19,5 +22,9 @@ def without_furniture(paragraphs: list[str]) -> list[str]:
 @cache
 def patterns(where: str = "") -> re.Pattern[str]:
     """All rows as one pattern, a bullet before it left aside; or those that count `where` the text ends."""
-    rows = "|".join(f"(?:{pattern})" for pattern, _, *at in seeds.rows("furniture.tsv") if "".join(at) == where)
+    every = seeds.rows("furniture.tsv")
+    named = {row[0]: row[1] for row in every if NAMED.fullmatch(row[0])}
+    rows = "|".join(f"(?:{row[0]})" for row in every if row[0] not in named and "".join(row[2:]) == where)
+    for name, pattern in named.items():
+        rows = rows.replace(name, f"(?:{pattern})")
     return re.compile(rf"(?:[-•→►>]+ ?)?(?:{rows})", re.IGNORECASE)

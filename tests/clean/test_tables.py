@@ -3,12 +3,38 @@
 import pytest
 
 from pipeline import seeds
-from pipeline.clean.furniture import without_furniture
+from pipeline.clean.furniture import NAMED, without_furniture
 from pipeline.clean.names import names
 from pipeline.clean.refusals import patterns
 
-FURNITURE = [row[1] for row in seeds.rows("furniture.tsv")]
+FURNITURE = [row[1] for row in seeds.rows("furniture.tsv") if not NAMED.fullmatch(row[0])]
 REFUSALS = [(row[0], row[1], row[3]) for row in seeds.rows("refusals.tsv")]
+COUNTERS = [
+    "Updated 2 hours ago",
+    "Just now",
+    "Last updated: 22 November 2026, 14:05 GMT",
+    "Posted: Nov 22, 2026 / 12:00 PM EST",
+    "This page was last updated at 14:05 GMT",
+    "2026-11-22 14:05",
+    "12 Comments | 3 Shares",
+    "1.2M views",
+    "Share 45",
+    "37 reading now",
+    "Zuletzt aktualisiert: 22.11.2026, 14:05 Uhr",
+    "Stand: 22.11.2026 14:05 Uhr",
+    "Vor 3 Tagen aktualisiert",
+    "1.204 Aufrufe",
+    "Publié le 22 novembre 2026 à 14h05, mis à jour à 15h10",
+    "Mis à jour il y a 5 minutes",
+    "1 204 vues",
+    "Última actualización: 22 de noviembre de 2026, 14:05",
+    "hace 2 horas",
+    "1.204 visitas",
+    "Aggiornato il 22 novembre 2026",
+    "2 uur geleden",
+    "för 5 minuter sedan",
+    "2026年8月5日 15時04分",
+]
 SENTENCES = [
     "“Read more, talk less,” she said.",
     "More than 400 ships lay in port.",
@@ -24,10 +50,29 @@ SENTENCES = [
     "Source code of the ferry's control system was stolen.",
     "Watch towers line the coast.",
     "Anzeige erstattete der Kapitän am Montag.",
+    "Updated timetables hang at 12 piers.",
+    "Published figures show 300 empty berths.",
+    "Two years ago the ferry sank.",
+    "5 years ago today the ferry sank.",
+    "Stand der Dinge: 300 Schiffe liegen fest.",
+    "Vor 5 Minuten fuhr die letzte Fähre.",
+    "Il y a 2 ans, le port était fermé.",
+    "Hace 3 días que no sale ningún barco.",
+    "300 readers wrote to us about the ferry.",
+    "300 views on a strike",
+    "Read 3 times, the bill passed.",
+    "1 of 12 crews stayed on board.",
+    "14:05",
+    "22 November 2026",
+    "22.11.2026",
+    "12 votes decided it.",
+    "The crews met, updated figures in hand, at 14:05 in Solvik.",
+    "It began in Solvik, 22 May 2026, at 14:05, when Ada Holm rang.",
+    "By 2026, 300 ferries",
 ]
 
 
-@pytest.mark.parametrize("line", [*FURNITURE, "ADVERTISEMENT", "- Read more", "► Lesen Sie auch: Neues"])
+@pytest.mark.parametrize("line", [*FURNITURE, "ADVERTISEMENT", "- Read more", "► Lesen Sie auch: Neues", *COUNTERS])
 def test_furniture_goes(line: str) -> None:
     assert without_furniture([SENTENCES[1], line]) == [SENTENCES[1]]
 
