@@ -121,7 +121,7 @@ def new_rules(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def raise_rules(monkeypatch: pytest.MonkeyPatch, number: int = 2) -> None:
     pattern = re.compile(COUNTER.format(r"\d+"))
-    monkeypatch.setattr(furniture, "patterns", lambda: pattern)
+    monkeypatch.setattr(furniture, "patterns", lambda where="": re.compile("(?!)") if where else pattern)
     monkeypatch.setattr(page, "RULES", number)
     monkeypatch.setattr(replay, "RULES", number)
 
@@ -309,7 +309,7 @@ def test_replay_cleans_the_body_of_a_feed_again(folder_store: FolderStore, monke
 
 def test_replay_what_is_no_article_any_more_stays_and_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     raise_rules(monkeypatch)
-    monkeypatch.setattr(furniture, "patterns", lambda: re.compile(".*"))
+    monkeypatch.setattr(furniture, "patterns", lambda where="": re.compile(".*"))
     before = bucket(desk.store, "documents/")
     sums = play(desk)
     assert sums.changed == 0
