@@ -1,6 +1,6 @@
 """Settings: what the environment says, what `make run` remembered, and the defaults."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,3 +68,18 @@ def test_config_knows_where_a_person_sees_a_key(environ: dict[str, str], store: 
 def test_config_every_setting_has_its_name_and_its_story() -> None:
     assert all(setting.name.startswith("NEWSROOM_") and setting.what.endswith(".") for setting in config.SETTINGS[:-1])
     assert datetime.now(UTC) >= config.moment("2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [(None, [1, 6, 24, 72]), ("", [1, 6, 24, 72]), ("2h, 30m", [0.5, 2]), ("1d", [24]), ("never", []), ("0", [])],
+)
+def test_config_says_when_pages_are_looked_at_again(said: str | None, hours: list[float]) -> None:
+    found = config.read({} if said is None else {"NEWSROOM_REVISITS": said}).revisits
+    assert [after / timedelta(hours=1) for after in found] == hours
+
+
+@pytest.mark.parametrize("said", ["1", "soon", "1h,,2h", "1h;2h"])
+def test_config_refuses_times_that_are_none(said: str) -> None:
+    with pytest.raises(UsageError, match="NEWSROOM_REVISITS: not a duration"):
+        config.read({"NEWSROOM_REVISITS": said})
