@@ -21,6 +21,8 @@ def preview(desk: Desk, names: Iterable[str], *, everything: bool) -> str:
         state = polls.read(desk.store, name)
         if desk.looks_at(desk.source(name)):
             state = queue.look_again(state, desk.clock())
-        for key, _ in queue.ready(state, desk.clock(), others):
+        for key, waiting in queue.ready(state, desk.clock(), others):
+            if name == polls.PASTED and not (waiting.look or waiting.tries):
+                continue  # left to the run that it was pasted for
             lines.append(f"would fetch for {name}: {shown(key)}")
     return "\n".join(lines) or "nothing is due and nothing waits"
