@@ -41,12 +41,24 @@ class Entity(Struct, frozen=True, kw_only=True):
     mentions: list[Mention]
 
 
+class Link(Struct, frozen=True, kw_only=True):
+    """Which thing of the world an entity is; `unlinked` says why that is not told, where it is not."""
+
+    entity: str
+    wikidata: str | None = None
+    geonames: int | None = None
+    country: str | None = None
+    score: float | None = None
+    unlinked: Literal["ambiguous", "unknown"] | None = None
+
+
 class Place(Struct, frozen=True, kw_only=True):
-    """Where an entity lies: ISO 3166-1 alpha-2 country, degrees north and east."""
+    """Where an entity lies: ISO 3166-1 alpha-2 country, its first-level region, degrees north and east."""
 
     entity: str
     name: str
     country: str | None = None
+    region: str | None = None
     lat: float
     lon: float
     wikidata: str | None = None
@@ -107,6 +119,7 @@ LAYERS: dict[str, Any] = {
     "language": Language,
     "sentences": list[Span],
     "entities": list[Entity],
+    "links": list[Link],
     "places": list[Place],
     "quotes": list[Quote],
     "dates": list[Date],

@@ -28,8 +28,8 @@ ENTITIES = {
     "mentions": "mentions",
 }  # fmt: skip
 PLACES = {
-    "entity": "text", "name": "text", "country": "text", "lat": "real", "lon": "real", "wikidata": "text",
-    "geonames": "number",
+    "entity": "text", "name": "text", "country": "text", "region": "text", "lat": "real", "lon": "real",
+    "wikidata": "text", "geonames": "number",
 }  # fmt: skip
 QUOTES = {
     "start": "number", "end": "number", "text": "text", "kind": "text", "speaker": "text", "speaker_name": "text",

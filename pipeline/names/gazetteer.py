@@ -11,23 +11,27 @@ from pipeline import seeds
 from pipeline.names import Mention, folded
 
 COUNTRY_FIRST = 1.0
-REGION = 6.5  # as a region has no population in the table: below a country of its name, above most cities
+REGION = 6.5  # one that news names often: below a country of its name, above most cities
+SELDOM = 1.0  # in powers of ten: any other region is worth less than a city of its name, and at most the next
+SELDOM_AT_MOST = 6.0
 SAME_COUNTRY = 1.2
 """In powers of ten of population: a city is worth 16 times its size where its country is named in the text; so
 Birmingham is in Alabama in news of the US, and London is not in Ontario in news of Canada."""
 
 GREAT = 1_000_000
+SPORT = 3  # different words by which a text speaks of sport
+REACH = 20  # characters before a name
 CAPITALS = 3  # longer names may be all in capitals, as in datelines
 
-PART = re.compile(r"^mainland\s+|\s+(?:[Pp]rovince|[Ss]tate|[Rr]egion)$")
-"""What may stand around a country's or region's name: "Hunan province"."""
+PART = re.compile(r"^mainland\s+|\s+(?:[Pp]rovince|state|[Rr]egion)$")
+"""What may stand around a country's or region's name: "Hunan province"; "Ohio State" plays football."""
 
 PARENT = re.compile(r",\s+((?:[A-Z][\w.’'-]*\s?){1,4})")
 """What may say where a place is: "Paris, Texas"."""
 
 
 class Place(NamedTuple):
-    """A row of the table: `kind` is country, region or city, `area` a US state's code."""
+    """A row of the table: `kind` is country, region or city, `area` the code of its first-level region."""
 
     kind: str
     name: str
@@ -41,7 +45,7 @@ class Place(NamedTuple):
 
 
 def named(name: str) -> tuple[Place, ...]:
-    """All places of this name or alias, in the table's order: countries, regions, cities by size."""
+    """All places of this name or alias, in the table's order: countries, great regions, cities by size, others."""
     plain = folded(name).removeprefix("the ").removeprefix("The ")
     spelt = [plain, f"{plain}."]
     if plain.isupper() and len(plain) > CAPITALS:
@@ -49,6 +53,18 @@ def named(name: str) -> tuple[Place, ...]:
     if found := next((rows for s in spelt if (rows := _by_name().get(s))), None):
         return found
     return tuple(p for p in _by_name().get(PART.sub("", plain), ()) if p.kind != "city")
+
+
+@cache
+def demonym(name: str) -> Place | None:
+    """The country or region whose people or things a word names: "French"; None where it may be two."""
+    found = next((place for word, place in seeds.rows("demonyms.tsv") if word == folded(name)), None)
+    return named(found)[0] if found else None
+
+
+def region(place: Place) -> str | None:
+    """The name of the first-level region in which a place lies, or that it is."""
+    return _areas().get((place.country, place.area)) if place.area else None
 
 
 def identified(wikidata: str | None, geonames: int | None) -> Place | None:
@@ -79,6 +95,11 @@ def _by_name() -> dict[str, tuple[Place, ...]]:
 
 
 @cache
+def _areas() -> dict[tuple[str, str], str]:
+    return {(p.country, p.area): p.name.removesuffix(" state") for p, _ in _rows() if p.kind == "region" and p.area}
+
+
+@cache
 def _by_id() -> dict[int | str | None, Place]:
     return {key: place for place, _ in _rows() for key in (place.geonames, place.wikidata) if key}
 
@@ -88,19 +109,21 @@ def resolve(mentions: Iterable[Mention], text: str) -> dict[str, Place]:
     names: dict[str, list[Mention]] = {}
     for mention in mentions:
         names.setdefault(mention.text, []).append(mention)
+    sport = _speaks_of_sport(text)
     countries = Counter(country for name in names if (country := _said(name)))
     found = {}
     for name, places in names.items():
         parents = [parent for m in places for parent in _parents(text, m.end)]
+        places = [m for m in places if not _team_words()["name"].match(text, m.end)]
         fitting = [p for p in named(name) if not parents or any(_may_lie_in(p, parent) for parent in parents)]
-        if fitting:
+        if places and fitting and not (sport and _plays(places, text)):
             found[name] = max(fitting, key=lambda p: _weight(p, countries))
     return found
 
 
 def _said(name: str) -> str:
-    """The country that a country's or region's name says; empty where it may say two ("Georgia")."""
-    countries = {p.country for p in named(name) if p.kind != "city"}
+    """The country that a country's or great region's name says; empty where it may say two ("Georgia")."""
+    countries = {p.country for p in named(name) if p.kind != "city" and p.wikidata}
     return countries.pop() if len(countries) == 1 else ""
 
 
@@ -116,13 +139,38 @@ def _parents(text: str, end: int) -> tuple[Place, ...]:
     return ()
 
 
+@cache
+def _team_words() -> dict[str, re.Pattern[str]]:
+    """What tells sport; what stands after a team, before one, and before a place; what makes a body's name of one."""
+    told = {kind: "|".join(re.escape(w) for w in words.split("|")) for kind, words in seeds.rows("team_words.tsv")}
+    after = re.compile(rf"(?:['’]s?)?\s+(?:{told['after']})(?!\w)|\s+\d+[-–]\d+|['’]s\s+\d+[-–]\d+")
+    before = {kind: re.compile(rf"(?<!\w)(?:{told[kind]})\s+(?:the\s+)?$") for kind in ("before", "where")}
+    sport = re.compile(rf"\b(?:{told['sport']})\b")
+    return {"sport": sport, "after": after, "name": re.compile(rf"\s+(?:{told['name']})\b"), **before}
+
+
+def _speaks_of_sport(text: str) -> bool:
+    return len(set(_team_words()["sport"].findall(text))) >= SPORT
+
+
+def _plays(places: list[Mention], text: str) -> bool:
+    """Whether a name in news of sport may be a team's: it plays as often as something is there, or nothing is."""
+    words = _team_words()
+    there = sum(bool(words["where"].search(text, max(0, m.start - REACH), m.start)) for m in places)
+    before = (words["before"].search(text, max(0, m.start - REACH), m.start) for m in places)
+    plays = sum(bool(b or words["after"].match(text, m.end)) for b, m in zip(before, places, strict=True))
+    return plays >= there
+
+
 def _may_lie_in(place: Place, parent: Place) -> bool:
-    """Only US cities have their state in the table; a great city before a country may be a list: "Moscow, Ukraine"."""
+    """A great city before a country may be a list: "Moscow, Ukraine"."""
     if place.kind != "city" or (parent.kind == "country" and place.population >= GREAT):
         return True
     return place.country == parent.country and (not parent.area or parent.area == place.area)
 
 
 def _weight(place: Place, countries: Counter[str]) -> float:
-    size = REGION if place.kind == "region" else log10(max(place.population, 1))
+    size = log10(max(place.population, 1))
+    if place.kind == "region":
+        size = REGION if place.wikidata else min(size - SELDOM, SELDOM_AT_MOST)
     return size + COUNTRY_FIRST * (place.kind == "country") + SAME_COUNTRY * bool(countries[place.country])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from pipeline.names import Mention, folded
-from pipeline.names.gazetteer import Place
+from pipeline.names.gazetteer import Place, demonym
 from pipeline.names.tables import known
 
 Key = tuple[str, str]
@@ -62,6 +62,8 @@ def join(mentions: Iterable[Mention], places: dict[str, Place]) -> dict[Key, lis
 def _key(mention: Mention, places: dict[str, Place]) -> Key:
     if mention.type == "place" and (place := places.get(mention.text)):
         return "place", str(place.geonames or place.wikidata)
+    if mention.type == "group" and (home := demonym(mention.text)):
+        return "group", str(home.geonames or home.wikidata)
     if mention.type != "person" and (entry := known(mention.text)):
         return mention.type, entry.name
     name = SUFFIX.sub("", folded(mention.text)) if mention.type == "organisation" else folded(mention.text)

@@ -8,7 +8,8 @@ from pipeline import seeds
 from pipeline.model import EntityType
 from pipeline.names import folded
 
-TABLES = ("no_names.txt", "organisations.tsv", "people.tsv", "places.tsv", "titles.txt")
+PLACES = ("demonyms.tsv", "places.tsv", "team_words.tsv")
+TABLES = ("no_names.txt", "organisations.tsv", "people.tsv", *PLACES, "titles.txt")
 
 POLITICS = re.compile(
     r"\b(?:[Ss]enat(?:or|e)s?|[Cc]ongress\w*|Sen\.|Rep\.|Republicans?|Democrats?|Democratic|Capitol)\b"
@@ -25,22 +26,25 @@ class Known(NamedTuple):
     kind: str = ""
 
 
-@cache
 def known(name: str) -> Known | None:
     """The one person or body of this very name; None where there is none, or more than one."""
-    return _by_name().get(folded(name))
+    found = bearers(name)
+    return found[0] if len(found) == 1 else None
 
 
 @cache
-def _by_name() -> dict[str, Known]:
-    found: dict[str, Known] = {}
-    twice: set[str] = set()
+def bearers(name: str) -> tuple[Known, ...]:
+    """Every person and body of this name."""
+    return tuple(_by_name().get(folded(name), {}).values())
+
+
+@cache
+def _by_name() -> dict[str, dict[str | None, Known]]:
+    found: dict[str, dict[str | None, Known]] = {}
     for entry, names in [*_people(), *_bodies()]:
         for name in {folded(n) for n in names if n}:
-            if name in found and found[name].wikidata != entry.wikidata:
-                twice.add(name)
-            found[name] = entry
-    return {name: entry for name, entry in found.items() if name not in twice}
+            found.setdefault(name, {})[entry.wikidata] = entry
+    return found
 
 
 def _people() -> list[tuple[Known, list[str]]]:

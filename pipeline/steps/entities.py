@@ -30,8 +30,9 @@ def entities(reading: Reading) -> list[dict[str, Any]]:
 def _entity(name: str, group: list[Mention], places: dict[str, Place], *, political: bool) -> dict[str, Any]:
     kind: EntityType = group[0].type
     place = next((places[m.text] for m in group if m.text in places), None) if kind == "place" else None
-    item = place.wikidata if place else _item(group, political=political)
-    geonames = place.geonames if place else None
+    home = gazetteer.demonym(group[0].text) if kind == "group" else place
+    item = home.wikidata if home else _item(group, political=political)
+    geonames = home.geonames if home else None
     longest = max(Counter(m.text for m in group), key=len)
     return {
         "id": name,

@@ -23,6 +23,56 @@ SPELLINGS = {  # as English papers print them; Wikidata's label differs
     "Q3874799": "Volodymyr Zelensky|Volodymyr Zelenskyy|Volodymyr Zelenskiy|Vladimir Zelensky",
     "Q2866": "Alexander Lukashenko|Aleksandr Lukashenko|Alyaksandr Lukashenka",
 }
+BESIDE = {  # whom news names and these sources lack, by hand; items of Wikidata
+    "Q6383803": "Keir Starmer|Sir Keir Starmer",
+    "Q20055561": "Rishi Sunak",
+    "Q566257": "Friedrich Merz",
+    "Q336599": "Bart De Wever",
+    "Q1780398": "Ulf Kristersson",
+    "Q6029546": "Petteri Orpo",
+    "Q503143": "Alexander Stubb",
+    "Q10819807": "Andrej Babiš|Andrej Babis",
+    "Q946": "Donald Tusk",
+    "Q299574": "Anwar Ibrahim",
+    "Q6504758": "Lawrence Wong",
+    "Q1148669": "Cyril Ramaphosa",
+    "Q18618881": "Duma Boko",
+    "Q7518922": "Simon Harris",
+    "Q324546": "Marco Rubio",
+    "Q60772": "Ursula von der Leyen",
+    "Q43723": "Benjamin Netanyahu|Binyamin Netanyahu",
+    "Q311440": "António Guterres|Antonio Guterres",
+    "Q37181": "Luiz Inácio Lula da Silva|Luiz Inacio Lula da Silva",
+    "Q567": "Angela Merkel",
+    "Q2530": "Gerhard Schröder|Gerhard Schroeder",
+    "Q192": "David Cameron",
+    "Q10648": "Gordon Brown",
+    "Q9545": "Tony Blair",
+    "Q264766": "Theresa May",
+    "Q180589": "Boris Johnson",
+    "Q7416": "Margaret Thatcher",
+    "Q329": "Nicolas Sarkozy",
+    "Q157": "François Hollande|Francois Hollande",
+    "Q2105": "Jacques Chirac",
+    "Q11860": "Silvio Berlusconi",
+    "Q6294": "Hillary Clinton|Hillary Rodham Clinton",
+    "Q206": "Stephen Harper",
+    "Q132345": "Shinzo Abe",
+    "Q8023": "Nelson Mandela",
+    "Q1254": "Kofi Annan",
+    "Q1253": "Ban Ki-moon",
+    "Q1316": "Saddam Hussein",
+    "Q11256": "Fidel Castro",
+    "Q8440": "Hugo Chávez|Hugo Chavez",
+    "Q30487": "Mikhail Gorbachev",
+    "Q34453": "Boris Yeltsin",
+    "Q23530": "Dmitry Medvedev",
+    "Q39524": "Hosni Mubarak",
+    "Q317521": "Elon Musk",
+    "Q5284": "Bill Gates",
+    "Q312556": "Jeff Bezos",
+    "Q36215": "Mark Zuckerberg",
+}
 NO_NAME = " of "  # "Philippe I of Belgium": no paper calls him so
 
 
@@ -47,10 +97,14 @@ def politicians(folder: Path) -> Iterator[tuple[str, str, str]]:
                 yield row["qid"], name, kind
 
 
+def others() -> Iterator[tuple[str, str, str]]:
+    return ((item, name, "leader") for item, names in BESIDE.items() for name in names.split("|"))
+
+
 def main(folder: Path) -> None:
     names: dict[str, list[str]] = defaultdict(list)
     kinds: dict[str, str] = {}
-    for item, name, kind in [*leaders(folder), *politicians(folder)]:
+    for item, name, kind in [*leaders(folder), *politicians(folder), *others()]:
         names[item].append(name)
         kinds[item] = min(kind, kinds.get(item, kind), key=("leader", "congress").index)
     lines = []

