@@ -64,6 +64,11 @@ SETTINGS = (
         "When pages are looked at again, from when they were first seen, such as `30m,2h,1d`; `never` for not at all. "
         "See [revisits.md](revisits.md).",
     ),
+    Setting(
+        "NEWSROOM_AIRFLOW",
+        "what `make run` uses",
+        "Address of Airflow's API server, for `newsroom doctor`; where it wants a login: `http://user:password@host:port`.",
+    ),
     Setting("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL, "The installed spaCy model that parses English text."),
 )
 
@@ -77,6 +82,7 @@ class Settings:
     contact: str | None
     now: datetime | None
     model: str
+    airflow: str | None
     revisits: tuple[timedelta, ...]
     browser: str | None
     environ: Mapping[str, str]
@@ -112,6 +118,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         now=moment(given["NEWSROOM_NOW"]) if "NEWSROOM_NOW" in given else None,
         model=given.get("NEWSROOM_SPACY_MODEL", DEFAULT_MODEL),
         revisits=revisits(given.get("NEWSROOM_REVISITS", REVISITS)),
+        airflow=given.get("NEWSROOM_AIRFLOW"),
         browser=given.get("NEWSROOM_BROWSE"),
         environ=environ,
     )

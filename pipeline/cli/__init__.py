@@ -23,6 +23,7 @@ COMMANDS = {
     "sources": "The declared sources and their health.",
     "tables": "Makes the tables for analysis anew.",
     "quarantine": "What failed for good, with its reason and what came; sends it again.",
+    "doctor": "What is misconfigured, and the mend.",
     "steps": "The enrichment steps, in sequence.",
 }
 

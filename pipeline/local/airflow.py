@@ -6,8 +6,6 @@ import os
 import secrets
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,15 +18,13 @@ from pipeline.config import ROOT
 from pipeline.errors import NewsroomError
 from pipeline.ledger import run_name
 from pipeline.local.processes import Process
+from pipeline.rest import POOLS, call, token
 
 PATIENCE = 180
 """Seconds that a part may take to answer: four times what it took on two busy cores."""
 
 FOLLOWERS = ("dag-processor", "triggerer", "scheduler")
 """What starts once the API answers, in this order: a scheduler that starts before fails its first tasks."""
-
-POOLS = {"newsroom_web": 8, "newsroom_cpu": os.cpu_count() or 1}
-"""Slots: fetching waits for others, so several batches may; the rest needs a core each."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,7 @@ class Airflow:
         return call(method, f"{self.url}/api/v2/{path}", body, token=self.token())
 
     def token(self) -> str:
-        user = dict(zip(("username", "password"), self.login, strict=True)) if self.login else None
-        found: str = call("POST" if user else "GET", f"{self.url}/auth/token", user)["access_token"]
-        return found
+        return token(self.url, self.login)
 
     def trigger(self, dag: str, conf: dict[str, Any]) -> str:
         """Starts a run; answers its id."""
@@ -206,16 +200,3 @@ def set_pools(airflow: Airflow) -> None:
     for name, slots in POOLS.items():
         if name not in there:
             airflow.call("POST", "pools", {"name": name, "slots": slots})
-
-
-def call(method: str, url: str, body: Any = None, token: str | None = None) -> Any:
-    """One request to loopback, past any proxy."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the URL is ours
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise OSError(f"{method} {url}: {error.code} {error.read(300).decode(errors='replace')}") from None

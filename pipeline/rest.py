@@ -1,0 +1,30 @@
+"""Airflow's REST interface, as far as we use it: a token, a call, and the pools that our DAGs need."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from typing import Any
+
+POOLS = {"newsroom_web": 8, "newsroom_cpu": os.cpu_count() or 1}
+"""Slots: fetching waits for others, so several batches may; the rest needs a core each."""
+
+
+def token(url: str, login: tuple[str, str] | None) -> str:
+    """A token of the Airflow at a URL; without a login it gives one to anybody."""
+    user = dict(zip(("username", "password"), login, strict=True)) if login else None
+    found: str = call("POST" if user else "GET", f"{url}/auth/token", user)["access_token"]
+    return found
+
+
+def call(method: str, url: str, body: Any = None, token: str | None = None) -> Any:
+    """One request, past any proxy; raises `OSError` with what was answered where it was refused."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the URL is ours
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise OSError(f"{method} {url}: {error.code} {error.read(300).decode(errors='replace')}") from None
