@@ -16,11 +16,12 @@ from pipeline import rest
 from pipeline.config import STATE, Settings
 from pipeline.errors import NewsroomError, NotFound, StoreError
 from pipeline.parse import Parser
-from pipeline.sources.declared import load, shown
+from pipeline.sources.declared import load
 from pipeline.stages.ready import missing
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
 from pipeline.store.rules import LAYOUT_KEY
+from pipeline.veil import shown
 
 GIGABYTE = 1_000_000_000
 LEAST_FREE = 1 * GIGABYTE
