@@ -46,8 +46,8 @@ docker/.env:
 chaos: install ## kills a run at 200 random points, and looks whether anything was lost
 	@$(BIN)/python tests/chaos.py $(ARGS)
 
-bench: install ## what a document costs, stage by stage
-	@$(BIN)/python tests/bench.py $(ARGS)
+bench: install ## what documents, polls and runs cost
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 pictures: install ## the pictures in docs/, from the running house
 	@$(BIN)/python docs/pictures.py
