@@ -42,8 +42,11 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # the library's messages have it
 def publish_articles(store: Store, articles: Iterable[str]) -> None:
     """Writes the rows of these articles anew in every table: one commit a table for up to `AT_ONCE` of them."""
     for some in _portions(sorted(set(articles)), AT_ONCE):
-        for name in ARTICLE_TABLES:
-            _commit(store, name, lambda some=some, name=name: _anew(store, name, some))  # type: ignore[misc]
+        pinned = {name: _opened(store, name) for name in ARTICLE_TABLES}
+        folders = list(_folders(store, some))  # once for all tables, as long as nobody is between
+        for name, table in pinned.items():
+            first = (table, *_anew(name, some, folders))
+            _commit(store, name, lambda some=some, name=name: _anew(name, some, list(_folders(store, some))), first)  # type: ignore[misc]
 
 
 def publish_outcomes(store: Store, run: str, outcomes: Iterable[Outcome]) -> None:
@@ -109,9 +112,8 @@ def schema(name: str) -> "pa.Schema":
     return pa.schema([(column, types[kind]) for column, kind in COLUMNS[name].items()])
 
 
-def _anew(store: Store, name: str, articles: list[str]) -> "tuple[pa.Table, str]":
-    """The rows of these articles as their folders are now, and what they take the place of."""
-    folders = list(_folders(store, articles))
+def _anew(name: str, articles: list[str], folders: list[Folder]) -> "tuple[pa.Table, str]":
+    """The rows of these articles by their folders, and what they take the place of."""
     rows = [row for folder in folders for row in ARTICLE_TABLES[name][1](folder)]
     where = f"id IN ({_quoted(articles)})"
     if all(folder.days for folder in folders):  # else all is searched for rows of what is no more there
@@ -144,10 +146,16 @@ def _all_rows(store: Store, name: str) -> Iterator[Row]:
             yield from ARTICLE_TABLES[name][1](folder)
 
 
-def _commit(store: Store, name: str, make: "Callable[[], tuple[pa.Table | pa.RecordBatchReader, str | None]]") -> None:
+def _commit(
+    store: Store,
+    name: str,
+    make: "Callable[[], tuple[pa.Table | pa.RecordBatchReader, str | None]]",
+    first: "tuple[DeltaTable, pa.Table, str] | None" = None,
+) -> None:
     """Overwrites what a predicate finds (None: all) with what `make` gives; made again where others were between.
 
-    The table is opened before the folders are listed: whoever lists later and commits sooner makes us list again.
+    A table is opened before the folders are listed, also in `first`, which is tried before `make`: whoever lists later
+    and commits sooner makes us list again.
     """
     from deltalake import write_deltalake
     from deltalake.exceptions import CommitFailedError, DeltaError
@@ -155,10 +163,9 @@ def _commit(store: Store, name: str, make: "Callable[[], tuple[pa.Table | pa.Rec
     faults = 0
     with _named_errors(store, name):
         for tried in range(TRIES):
+            table, rows, where = first or (_opened(store, name), *make())
+            change: Any = "overwrite" if where is None else None
             try:
-                table = _opened(store, name)
-                rows, where = make()
-                change: Any = "overwrite" if where is None else None
                 write_deltalake(table, rows, mode="overwrite", predicate=where, schema_mode=change)
                 return
             except CommitFailedError:
@@ -167,6 +174,7 @@ def _commit(store: Store, name: str, make: "Callable[[], tuple[pa.Table | pa.Rec
                 faults += 1
                 if faults == FAULTS:
                     raise
+            first = None
             time.sleep(random.uniform(0, 0.05 * (tried + 1)))  # noqa: S311 - spreads writers, guards nothing
     raise StoreError(f"{store.url}: table {name} changes faster than it can be written")
 
@@ -177,18 +185,23 @@ def _opened(store: Store, name: str) -> "DeltaTable":
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
     uri, options = store.table(name)
-    for _ in range(TRIES):
-        try:
-            return DeltaTable(uri, storage_options=options)
-        except TableNotFoundError:
-            pass
-        try:
-            return DeltaTable.create(
-                uri, schema(name), mode="ignore", partition_by=["date"], name=name, storage_options=options
-            )
-        except DeltaError as error:
-            failed = error
-    raise failed
+    with _named_errors(store, name):
+        for _ in range(FAULTS):
+            try:
+                return DeltaTable(uri, storage_options=options)
+            except TableNotFoundError:
+                pass
+            except (DeltaError, OSError) as error:
+                failed: Exception = error
+                continue
+            try:
+                return DeltaTable.create(
+                    uri, schema(name), mode="ignore", partition_by=["date"], name=name, storage_options=options
+                )
+            except (DeltaError, OSError) as error:
+                failed = error
+        raise failed
+    raise AssertionError("unreachable")
 
 
 @contextmanager

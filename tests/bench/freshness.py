@@ -33,9 +33,9 @@ def freshness() -> dict[str, Any]:
             runs += 1
             for line in ledger.read_run(store, run.run):
                 document = decode(store.get(line.key or "").body) if line.outcome == "landed" else None
-                if document and document.published_at and document.published_at > began:
-                    if document.modified_at is None:
-                        waited.append((now - document.published_at).total_seconds() / 60)
+                published = document.published_at if document and document.modified_at is None else None
+                if published and published > began:
+                    waited.append((now - published).total_seconds() / 60)
             now += EVERY
     ordered = sorted(waited)
     return {

@@ -1,4 +1,4 @@
-"""What a feed costs that has nothing new, beyond the request for it: one that answers 304, and one that says the same."""
+"""What a feed with nothing new costs beyond the request: one that answers 304, and one that says the same."""
 
 import asyncio
 import gc
