@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.changes.kinds import Side, phrases, sorts
-from pipeline.changes.sentences import Edit, Span, Words, aligned, differing, split, tokens
+from pipeline.changes.kinds import Side, phrases, says_the_same, sorts
+from pipeline.changes.sentences import TOKEN, Edit, Span, Words, aligned, differing, split, tokens
 from pipeline.model import Document
 
 Kind = Literal["retraction", "note", "correction", "addition", "removal", "update", "rewording", "style", "terms"]
@@ -17,8 +17,8 @@ Place = Literal["headline", "byline", "lead", "body", "terms"]
 LEAD = 80  # characters: shorter paragraphs are a subtitle or dateline, and the next belongs to the lead
 LEAD_SENTENCES = 3
 CORRECTED = ("number", "name", "quote", "byline")
-MUCH = 0.2
-"""Share of the words from which a story that was added to was written on."""
+MUCH, LITTLE = 0.2, 0.1
+"""Shares of the words: from the one on a story that was added to goes on, up to the other a cut is by the way."""
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -36,13 +36,15 @@ class Changes(Struct, frozen=True, kw_only=True):
 def compare(before: Document, after: Document) -> Changes:
     """The changes from an earlier version of an article to a later one of the same edition."""
     title = _titles(before, after)
-    text = Pair(before, after, tuple(edit for edit in aligned(before.text, after.text) if edit.kind != "kept"))
+    text = Pair(before, after, tuple(edit for edit in sentences(before, after) if edit.kind != "kept"))
     where = _where(text, title)
     counts = {"added": 0, "removed": 0, "reworded": 0, "moved": 0} | Counter(edit.kind for edit in text.edits)
     amount = (text.changed() + title.changed()) / max(1, text.words() + title.words())
     sort = text.sorts() + title.sorts()
     sort["byline"] += bool(before.authors) and before.authors != after.authors
     kind = text.told() or title.told() or _kind(counts, sort, where, amount)
+    if kind in ("addition", "removal", "update") and not title.edits and says_the_same(*text.tokens()):
+        kind = "style"  # sentences were parted or joined
     return Changes(
         kind=kind,
         corrected=tuple(one for one in CORRECTED if sort[one]) if kind in ("correction", "note", "retraction") else (),
@@ -52,6 +54,11 @@ def compare(before: Document, after: Document) -> Changes:
         title=title.edits[0].words if title.edits else (),
         edits=text.edits,
     )
+
+
+def sentences(before: Document, after: Document) -> tuple[Edit, ...]:
+    """Every sentence of both texts, those that were kept too, in the order of the new text."""
+    return aligned(before.text, after.text, after.language or before.language)
 
 
 class Pair(NamedTuple):
@@ -86,7 +93,10 @@ class Pair(NamedTuple):
         return count
 
     def words(self) -> int:
-        return sum(len(tokens(text, Span(0, len(text)))) for text in (self.before.text, self.after.text))
+        return sum(map(len, self.tokens()))
+
+    def tokens(self) -> tuple[list[str], list[str]]:
+        return TOKEN.findall(self.before.text), TOKEN.findall(self.after.text)
 
 
 def _titles(before: Document, after: Document) -> Pair:
@@ -102,7 +112,7 @@ def _titles(before: Document, after: Document) -> Pair:
 
 def _where(text: Pair, title: Pair) -> tuple[Place, ...]:
     before, after = text.before, text.after
-    leads = _lead(before.text), _lead(after.text)
+    leads = _lead(before), _lead(after)
     in_lead = [_is_lead(edit, *leads) for edit in text.edits]
     places: dict[Place, bool] = {
         "headline": bool(title.edits),
@@ -114,13 +124,13 @@ def _where(text: Pair, title: Pair) -> tuple[Place, ...]:
     return tuple(place for place, changed in places.items() if changed)
 
 
-def _lead(text: str) -> int:
+def _lead(document: Document) -> int:
     """Where the lead ends: the first paragraph with what stands above it, three sentences at most."""
-    sentences = split(text)[:LEAD_SENTENCES]
-    for (_, end), following in pairwise(sentences):
-        if end >= LEAD and "\n" in text[end : following.start]:
+    first = split(document.text, document.language)[:LEAD_SENTENCES]
+    for (_, end), following in pairwise(first):
+        if end >= LEAD and "\n" in document.text[end : following.start]:
             return end
-    return sentences[-1].end if sentences else 0
+    return first[-1].end if first else 0
 
 
 def _is_lead(edit: Edit, old: int, new: int) -> bool:
@@ -131,14 +141,16 @@ def _kind(counts: dict[str, int], sort: Counter[str], where: tuple[Place, ...], 
     """What an editor would call it, by what was done to the sentences."""
     added, removed = counts["added"], counts["removed"]
     facts = any(sort[one] for one in CORRECTED)
-    if added and (removed or facts or amount > MUCH or (sort["wording"] and where[:1] == ("headline",))):
+    if added and (amount > MUCH or added > removed > 0 or facts or (sort["wording"] and "headline" in where)):
         return "update"
-    if added:
+    if added and not removed:
         return "addition"
-    if facts:
+    if facts and not (removed and amount > LITTLE):
         return "correction"
-    if removed:
+    if removed > added:
         return "removal"
-    if sort["wording"]:
+    if added or sort["wording"]:
         return "rewording"
+    if where == ("byline",):
+        return "addition"
     return "terms" if where == ("terms",) else "style"

@@ -61,25 +61,22 @@ def sorts(edit: Edit, before: Side, after: Side) -> Iterator[Sort]:
 
 def _sort(words: Words, sentence: Span, other: Span, before: Side, after: Side) -> Sort:
     old, new = (TOKEN.findall(side.text[at.start : at.end]) for side, at in zip((before, after), words, strict=True))
-    if is_style(old, new):
+    if says_the_same(old, new):
+        return "style"
+    short = old and new and max(len(old), len(new)) <= MOST
+    named = short and before.has_name(words.before, sentence) and after.has_name(words.after, other)
+    if not named and len(old) == len(new) and all(map(_is_typo, old, new)):
         return "style"
     if before.in_quote(words.before) and after.in_quote(words.after):
         return "quote"
-    if not old or not new or max(len(old), len(new)) > MOST:
-        return "wording"
-    if (one := numbers(old)) and (two := numbers(new)) and one != two:
+    if short and (one := numbers(old)) and (two := numbers(new)) and one != two:
         return "number"
-    if before.has_name(words.before, sentence) and after.has_name(words.after, other):
-        return "name"
-    return "wording"
+    return "name" if named else "wording"
 
 
-def is_style(old: list[str], new: list[str]) -> bool:
-    """Whether words differ in punctuation, capitals, marks, the writing of a number or the spelling alone."""
-    left, right = ([plain for word in words if (plain := _plain(word))] for words in (old, new))
-    if left == right or "".join(left) == "".join(right):
-        return True
-    return len(left) == len(right) and all(map(_is_typo, left, right))
+def says_the_same(old: list[str], new: list[str]) -> bool:
+    """Whether words differ in punctuation, capitals, accents, hyphens or the writing of numbers alone."""
+    return "".join(map(_plain, old)) == "".join(map(_plain, new))
 
 
 def _plain(word: str) -> str:

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from pipeline.sentences import spans
+
 LIKE = 0.5
 """Share of words in common from which two sentences are one reworded; less where both stand alone at one place."""
 
@@ -16,8 +18,6 @@ ALONE = 0.3
 NEAREST = 20  # sentences that one is compared with: bounds the work on hostile pages
 LONGEST = 400  # words of a sentence of which the differing ones are told
 
-SENTENCE_END = re.compile(r"[.!?…]+[”’\"'»)\]]*(?=\s+[“„«‘\"'(¿¡—–-]*[^\W\d_a-zß-öø-ÿ])|[。！？]+[」』”]*")
-ABBREVIATED = re.compile(r"(?:^|[\s(“„«\"])(?:[^\W\d_]|[A-Z][a-z]{0,2}|\d+)\.$")
 TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+(?:[’'-][^\W\d_]+)*|\S")
 
 
@@ -44,30 +44,13 @@ class Edit(Struct, frozen=True, kw_only=True):
     words: tuple[Words, ...] = ()
 
 
-def split(text: str) -> list[Span]:
-    """The sentences of a text, white space at their ends left out; none goes across a line."""
-    return list(_split(text))
+def split(text: str, language: str | None) -> list[Span]:
+    return [Span(*found) for found in spans(text, language or "")]
 
 
-def _split(text: str) -> Iterator[Span]:
-    at = 0
-    for line in text.split("\n"):
-        begin = 0
-        ends = [
-            m.end() for m in SENTENCE_END.finditer(line) if not ABBREVIATED.search(line[max(0, m.end() - 8) : m.end()])
-        ]
-        for end in (*ends, len(line)):
-            said = line[begin:end]
-            if said.strip():
-                start = at + begin + len(said) - len(said.lstrip())
-                yield Span(start, start + len(said.strip()))
-            begin = end
-        at += len(line) + 1
-
-
-def aligned(before: str, after: str) -> tuple[Edit, ...]:
+def aligned(before: str, after: str, language: str | None) -> tuple[Edit, ...]:
     """Every sentence of both texts: in the order of the new one, removed ones where they stood."""
-    old, new = split(before), split(after)
+    old, new = split(before, language), split(after, language)
     same = _same([_folded(before, s) for s in old], [_folded(after, s) for s in new])
     stay = _in_order(same)
     like = dict(_reworded(before, after, old, new, same, stay))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
-from pipeline.changes.sentences import Edit, Span, Words, aligned
+from pipeline.changes import sentences as every_sentence
+from pipeline.changes.sentences import Edit, Span, Words
 from pipeline.cli.diff import Change, Side
 from pipeline.cli.reader import MARK, WIDEST, about, visible
 from pipeline.documents import GONE, Key, gone_since
@@ -105,14 +106,14 @@ def lines(change: Change, *, colour: bool) -> Iterator["Text"]:
         yield Text(visible(f"~ By: {old} → {new}"))
     if "terms" in found.where:
         yield Text(visible(f"~ Access: {before.access} {before.rights or ''} → {after.access} {after.rights or ''}"))
-    yield from sentences(before.text, after.text, colour=colour)
+    yield from sentences(before, after, colour=colour)
 
 
-def sentences(before: str, after: str, *, colour: bool) -> Iterator["Text"]:
+def sentences(before: Document, after: Document, *, colour: bool) -> Iterator["Text"]:
     """Those that changed, with a neighbour on each side; how many others stand between."""
     from rich.text import Text
 
-    every = aligned(before, after)
+    every = every_sentence(before, after)
     near = {n + d for n, edit in enumerate(every) if edit.kind != "kept" for d in range(-AROUND, AROUND + 1)}
     left_out = 0
     for number, edit in enumerate(every):
@@ -122,7 +123,7 @@ def sentences(before: str, after: str, *, colour: bool) -> Iterator["Text"]:
         if left_out:
             yield Text(f"  … {left_out} as before", MARK)
             left_out = 0
-        yield sentence(edit, before, after, colour=colour)
+        yield sentence(edit, before.text, after.text, colour=colour)
     if left_out and near:
         yield Text(f"  … {left_out} as before", MARK)
 
