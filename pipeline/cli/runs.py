@@ -56,6 +56,9 @@ def summary(store: "Store", run: "Run") -> None:
     from pipeline import ledger
     from pipeline.veil import shown
 
+    if run.replayed:
+        click.echo(f"run {run.run}: {run.trigger}, {run.replayed} articles made anew")
+        return
     counts, reasons = defaultdict[str, Counter[str]](Counter), Counter[tuple[str, str]]()
     for line in ledger.read_run(store, run.run):
         counts[line.source][line.outcome] += 1
