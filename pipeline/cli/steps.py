@@ -91,16 +91,18 @@ def stale_in(store: "Store", installed: Iterable["Step"]) -> Stale:
 
 
 def described(step: "Step") -> dict[str, Any]:
-    """A step as plain data; languages are null where it reads any."""
+    """A step as plain data; languages are null where it reads any; a model of one language is told with its code."""
     from pipeline.config import settings
+    from pipeline.parse import Parser
 
+    parser = Parser(settings().model)
     return {
         "step": step.name,
         "version": step.version,
         "task": step.task,
         "languages": None if step.languages is None else sorted(step.languages),
         "needs": list(step.needs),
-        "model": settings().model if step.parse else step.model,
+        "model": ", ".join(f"{code}: {parser.model(code)}" for code in sorted(step.parse)) or step.model,
         "tables": list(step.tables),
     }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TYPES: dict[str, EntityType] = {
     "PERSON": "person",
+    "PER": "person",  # of the French model, whose fourth type, MISC, is as often none
     "ORG": "organisation",
     "GPE": "place",
     "LOC": "place",
@@ -28,7 +29,12 @@ TYPES: dict[str, EntityType] = {
 LONGEST = 100  # characters; longer ones are lists and tables that the model took for a name
 ABBREVIATED = re.compile(r"\b(?:\w\.)+$|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|Bros|Ala|Calif|Fla|Mass|Pa)\.$")
 POSSESSIVE = re.compile(r"(?:['’‘`]s?|['’]S)$")
-ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
+ARTICLES = {
+    "en": re.compile(r"(?:the|a|an)\s+", re.IGNORECASE),
+    "fr": re.compile(r"(?:les?|la|du|des|aux?)\s+|[ld]['’]"),  # not Le Havre's
+}
+FRENCH_PEOPLE = re.compile(r"(?:[Ll]es?|[Ll]a|[Dd]es|aux?|[Uu]ne?|[Cc]es)\s+\w+(?:ien|éen|ain|ais|ois|ol)(?:n?es?|s)?")
+FRENCH_TITLES = re.compile(r"(?:M|MM|Mmes?|Mlles?|Me|Mgr|Dr|Pr)\b\.?\s+")
 BREAK = re.compile(r"\s*[\n“”\"«»„|•@/\\<>{}]\s*|\s+[-–—]+\s+")
 PARTICLES_BEFORE = re.compile(r"(?<!\w)(?:(?:von|van|der|de|del|della|di|du|bin|ibn)\s)+$")
 WHERE = re.compile(r"(?<!\w)(?:[Ii]n|[Nn]ear|[Aa]round|[Oo]utside)\s+(?:the\s+)?$")
@@ -40,8 +46,10 @@ NUMBERED = re.compile(r"\W*\d[\d\s.,:%-]*\W*")
 def mentions(parse: "Doc") -> list[Mention]:
     """In the order of the text; none overlaps another."""
     text = parse.text  # spaCy joins it anew each time it is asked
-    found = [m for ent in parse.ents if ent.label_ in TYPES for m in _cut(ent.text, ent.start_char, TYPES[ent.label_])]
-    named = [m for m in _with_particles(found, text) if m.text not in no_names()]
+    entities = [ent for ent in parse.ents if ent.label_ in TYPES]
+    found = [m for ent in entities for m in _cut(ent.text, ent.start_char, TYPES[ent.label_], parse.lang_)]
+    whole = _with_particles(found, text) if parse.lang_ == "en" else _with_peoples(found, text)
+    named = [m for m in whole if m.text not in no_names()]
     return _of_one_mind([m._replace(type=_repaired(m, text)) for m in named])
 
 
@@ -62,7 +70,21 @@ def _with_particles(found: list[Mention], text: str) -> list[Mention]:
     return whole
 
 
-def _cut(text: str, start: int, kind: EntityType) -> Iterator[Mention]:
+def _with_peoples(found: list[Mention], text: str) -> list[Mention]:
+    """French names of two letters or more; "les Maliens", whom the model takes for a place, are a group."""
+    return [
+        m._replace(type="group") if m.type == "place" and FRENCH_PEOPLE.fullmatch(_with_word_before(m, text)) else m
+        for m in found
+        if len(m.text) > 1
+    ]
+
+
+def _with_word_before(mention: Mention, text: str) -> str:
+    before = text[max(0, mention.start - 5) : mention.start]
+    return before[before.rstrip().rfind(" ") + 1 :].lstrip("(\n") + mention.text
+
+
+def _cut(text: str, start: int, kind: EntityType, language: str) -> Iterator[Mention]:
     """The first part of a name that goes across lines or marks; without article, title, possessive and marks around."""
     if lead := BREAK.match(text):
         text, start = text[lead.end() :], start + lead.end()
@@ -71,8 +93,8 @@ def _cut(text: str, start: int, kind: EntityType) -> Iterator[Mention]:
     before = None
     while before != text:
         before = text
-        text, start = _without_edges(text, start)
-        if (lead := titles().match(text)) and (
+        text, start = _without_edges(text, start, ARTICLES[language])
+        if (lead := (FRENCH_TITLES if language == "fr" else titles()).match(text)) and (
             kind == "person" or (lead.end() < len(text) and known(text[lead.end() :]))
         ):
             title = lead[0].strip()
@@ -81,10 +103,10 @@ def _cut(text: str, start: int, kind: EntityType) -> Iterator[Mention]:
         yield Mention(start, start + len(text), text, kind, title)
 
 
-def _without_edges(text: str, start: int) -> tuple[str, int]:
+def _without_edges(text: str, start: int, articles: re.Pattern[str]) -> tuple[str, int]:
     lead = re.match(r"[^\w]+", text)
     begin = lead.end() if lead else 0
-    if article := ARTICLE.match(text, begin):
+    if article := articles.match(text, begin):
         begin = article.end()
     text = text[begin:].rstrip()
     text = POSSESSIVE.sub("", text).rstrip(" \t,;:!?-–—…([{*'’‘")

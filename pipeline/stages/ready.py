@@ -22,9 +22,10 @@ def missing(parser: Parser) -> Iterator[str]:
     for name in PACKAGES:
         if not is_package(name):
             yield f"the library {name} is not installed: `make install` does"
-    model = parser.name
-    if not is_package(model) and not Path(model).is_dir():
-        yield f"the spaCy model {model} is not installed: install it, or correct NEWSROOM_SPACY_MODEL"
+    for language, model in parser.models.items():
+        if not is_package(model) and not Path(model).is_dir():
+            mend = "install it, or correct NEWSROOM_SPACY_MODEL" if language == "en" else "`make install` does"
+            yield f"the spaCy model {model} is not installed: {mend}"
 
 
 def is_package(name: str) -> bool:

@@ -66,8 +66,8 @@ class Reading:
 
     @cached_property
     def parse(self) -> "Doc":
-        """spaCy's parse of the text: tokens, tags, dependencies, sentences and names."""
-        return self.parser(self.text)
+        """spaCy's parse of the text: tokens and names, in English also tags, dependencies and sentences."""
+        return self.parser(self.text, self.language)
 
 
 StepFunction = Callable[[Reading], Any]
@@ -77,8 +77,8 @@ StepFunction = Callable[[Reading], Any]
 class Step:
     """A declared step.
 
-    `languages` is None where it reads any; `tables` are files of seeds/tables; a step that reads the parse
-    (`parse=True`) carries the name of the parser's model.
+    `languages` is None where it reads any; `tables` are files of seeds/tables; in the languages of `parse` it reads the
+    parse, and carries the name of that language's model.
     """
 
     name: str
@@ -87,20 +87,20 @@ class Step:
     run: StepFunction
     needs: tuple[str, ...] = ()
     languages: frozenset[str] | None = None
-    parse: bool = False
+    parse: frozenset[str] = frozenset()
     model: str | None = None
     tables: tuple[str, ...] = ()
 
     def annotate(self, reading: Reading) -> Annotation:
         """The layer of one document; whatever the step raises passes through."""
-        model = self.model_of(reading.parser)
+        model = self.model_of(reading.parser, reading.language)
         if self.languages is not None and reading.language not in self.languages:
             return Annotation(version=self.version, model=model, unsupported=reading.language)
         return Annotation(version=self.version, model=model, value=self.run(reading))
 
-    def model_of(self, parser: "Parser") -> str | None:
-        """Name and version of the model that it asks."""
-        return parser.model if self.parse else self.model
+    def model_of(self, parser: "Parser", language: str) -> str | None:
+        """Name and version of the model that it asks of a text in the language."""
+        return parser.model(language) if language in self.parse else self.model
 
     @property
     def fingerprint(self) -> str:
@@ -134,7 +134,7 @@ def step(
     task: str,
     needs: Sequence[str] = (),
     languages: Iterable[str] | None = None,
-    parse: bool = False,
+    parse: Iterable[str] = (),
     model: str | None = None,
     tables: Sequence[str] = (),
 ) -> Callable[[StepFunction], Step]:
@@ -148,7 +148,7 @@ def step(
             run=run,
             needs=tuple(needs),
             languages=None if languages is None else frozenset(languages),
-            parse=parse,
+            parse=frozenset(parse),
             model=model,
             tables=tuple(tables),
         )
@@ -201,14 +201,19 @@ def stale(layers: Mapping[str, str], steps: Iterable[Step], parser: "Parser") ->
 
     What a newer version made is not stale.
     """
-    return {one.name for one in steps if is_stale(layers.get(one.name), one.version, one.model_of(parser))}
+    return {
+        one.name
+        for one in steps
+        if is_stale(layers.get(one.name), one.version, {one.model, *(one.model_of(parser, code) for code in one.parse)})
+    }
 
 
-def is_stale(made_by: str | None, version: int, model: str | None) -> bool:
-    """Whether a layer is missing, older, or of another model."""
+def is_stale(made_by: str | None, version: int, models: Iterable[str | None]) -> bool:
+    """Whether a layer is missing, older, or of none of the models."""
     if made_by is None:
         return True
-    return made_by != Annotation(version=version, model=model).made_by and int(made_by.split()[0]) <= version
+    made = {Annotation(version=version, model=model).made_by for model in models}
+    return made_by not in made and int(made_by.split()[0]) <= version
 
 
 def newer(document: Document, step: Step) -> bool:

@@ -17,7 +17,9 @@ from pipeline.names.tables import POLITICS, TABLES, known
 from pipeline.steps import SCORE_DIGITS, Reading, step
 
 
-@step(version=1, task="names_and_quotes", needs=("language",), languages=("en",), parse=True, tables=TABLES)
+@step(
+    version=1, task="names_and_quotes", needs=("language",), languages=("en", "fr"), parse=("en", "fr"), tables=TABLES
+)
 def entities(reading: Reading) -> list[dict[str, Any]]:
     """Entities in the order of their first mention; mentions don't overlap."""
     found = spread(mentions(reading.parse), reading.parse)

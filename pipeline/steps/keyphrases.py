@@ -37,7 +37,7 @@ class Phrase(NamedTuple):
     task="names_and_quotes",  # the parse is at hand there: noun phrases cost 1 ms; runs of words hold verbs
     needs=("entities",),
     languages=("en",),
-    parse=True,
+    parse=("en",),
     tables=(STOP_WORDS, PLAIN_WORDS),
 )
 def keyphrases(reading: Reading) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ SMALL = re.compile(r"(?:an?|and|as|at|by|for|from|in|of|on|or|the|to|with|vs)", 
 TABLES = ("cue_verbs.txt", "first_names.tsv")
 
 
-@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en",), parse=True, tables=TABLES)
+@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en",), parse=("en",), tables=TABLES)
 def quotes(reading: Reading) -> list[dict[str, Any]]:
     """Quotes in the order of the text; titles of works and words in scare quotes are left out."""
     spans = quoted(reading.text)

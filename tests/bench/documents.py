@@ -103,7 +103,7 @@ def bare(body: bytes, text: str, costs: Costs, parser: Any, *, parse: bool) -> N
     from trafilatura import bare_extraction
 
     from pipeline.embedding import WINDOW, WINDOWS, encoder
-    from pipeline.parse import load
+    from pipeline.parse import UNREAD, load
 
     costs.of(
         "bare: trafilatura",
@@ -111,7 +111,7 @@ def bare(body: bytes, text: str, costs: Costs, parser: Any, *, parse: bool) -> N
     )
     opening = text[:2000]
     costs.of("bare: language", lambda: detect(opening.replace("\n", " "), model="lite"))
-    costs.of("bare: spaCy", lambda: load(parser.name)(text) if parse else None)
+    costs.of("bare: spaCy", lambda: load(parser.models["en"], UNREAD["en"])(text) if parse else None)
     windows = WINDOW.findall(opening)[: WINDOWS + 1]
     costs.of("bare: encoder", lambda: encoder().encode(windows) if windows else None)
     words = text.split()

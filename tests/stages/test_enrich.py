@@ -93,9 +93,9 @@ def test_enrich_when_every_step_fails_everywhere_no_batch_goes_on(steps: list[St
 
 
 def test_enrich_a_model_that_is_gone_is_no_fault_of_a_document() -> None:
-    reads_parse = dataclasses.replace(words, run=lambda reading: len(reading.parse), parse=True)
+    reads_parse = dataclasses.replace(words, run=lambda reading: len(reading.parse), parse=frozenset({"en"}))
     with pytest.raises(StepsGone, match=r"step words cannot work: .*no_such_model"):
-        annotated(document("Ferries stay in port"), [reads_parse], Parser("no_such_model"))
+        annotated(replace(document("Ferries stay in port"), language="en"), [reads_parse], Parser("no_such_model"))
 
 
 def test_enrich_does_not_count_the_failures_of_an_earlier_task() -> None:

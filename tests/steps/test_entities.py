@@ -66,3 +66,15 @@ def test_entities_of_the_sample_article() -> None:
         assert len(entity["mentions"]) == count == text.count(surname)
     placed = {p["name"] for p in found["places"]}
     assert placed >= {"Ukraine", "Russia", "Alaska", "Anchorage", "Kyiv", "Moscow", "China"}
+
+
+def test_entities_of_a_french_text() -> None:
+    text = (
+        "Le président Émile Lambert a reçu M. Varga à Lyon. Selon M. Lambert, l’Organisation des ports et les "
+        "Maliens attendent. Lyon dort."
+    )
+    found = {e["name"]: (e["type"], [m["text"] for m in e["mentions"]]) for e in layers(text, "fr")["entities"]}
+    assert found["Émile Lambert"] == ("person", ["Émile Lambert", "Lambert"])
+    assert found["Lyon"] == ("place", ["Lyon", "Lyon"])
+    assert found["Maliens"] == ("group", ["Maliens"])
+    assert "entities" not in layers(text, "de")

