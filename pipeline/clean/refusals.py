@@ -27,11 +27,21 @@ WALLED_STUB = 100
 BLURB = 60
 """Words that stand above a list, a film or pictures and are no article, where the page is declared to be none."""
 
+VISIBLE = 1200
+"""Characters: what can be read on a page that is all wall; more is the frame of a site."""
+
+ADDRESS = 0.04
+"""Of the words of a text that speaks to its reader, so many are "you" and "we"."""
+
+REPORTING, SPEAKING, BEGUN = 0.25, 0.6, 0.8
+"""The share of other words that is let through: in any text, in one that speaks to its reader, and begins with the wall."""
+
 TEASERS, PICTURES = 5, 4
 """So many make a page of them where nothing else is on it."""
 
 WORD = re.compile(r"[^\W_]\S*")
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+SENTENCES = re.compile(r"(?<=[.!?…])\s+(?=[^\W\d_a-zß-ÿ])|(?<=[.!?…])\s+(?=[¿¡“„«])")
 BROKEN_OFF = re.compile(r"(?:…|\.\.\.|[^.!?:;)\]\"'”’»“。」])$")
 STUBS = ("paywall stub", "login wall")
 
@@ -79,14 +89,28 @@ def _by_words(said: list[str], kept: list[str], page: Signs) -> str | None:
     for kind in _kinds() if total < SHORT else ():
         if any(patterns(kind, "title").fullmatch(part) for part in page.headings):
             return kind
-    reports = any(patterns("news", "line").search(text) for text in kept)
+    parts = [part for text in kept for part in _parts(text)]
+    speaks = not page.is_article and _speaks(kept)
     for kind in _kinds():
+        told = [part for part in parts if _tells(kind, part)]
+        share = REPORTING if not speaks else BEGUN if told[:1] == parts[:1] else SPEAKING
         if any(_tells(kind, text) for text in said):
-            rest = sum(words(text) for text in kept if not _tells(kind, text))
-            is_asked = not reports and any(patterns(kind, "button").search(label) for label in page.buttons)
-            if rest < max(FEWEST_WORDS, total / (2 if is_asked else 4)):
+            rest = sum(map(words, parts)) - sum(map(words, told))
+            if rest < max(min(FEWEST_WORDS, total / 2), total * share):
                 return kind
     return None
+
+
+def _parts(text: str) -> list[str]:
+    """The sentences of a paragraph; one that reports is held together."""
+    return [text] if patterns("news", "line").search(text) else SENTENCES.split(text)
+
+
+def _speaks(kept: list[str]) -> bool:
+    """Whether a text speaks to its reader and reports nothing."""
+    spoken_to = sum(len(patterns("address", "line").findall(text)) for text in kept)
+    reports = any(patterns("news", "line").search(text) for text in kept)
+    return not reports and spoken_to >= ADDRESS * sum(map(words, kept))
 
 
 def _stub(said: list[str], kept: list[str], page: Signs, access: Access) -> str | None:
@@ -102,9 +126,10 @@ def _stub(said: list[str], kept: list[str], page: Signs, access: Access) -> str 
 
 def _named(page: Signs) -> str | None:
     """What a page says of itself that has hardly any text: here a wrong name does no harm."""
+    seen = page.visible if len(page.visible) < VISIBLE else ""
     for kind in _kinds():
-        line, title, mark = (patterns(kind, where).search for where in ("line", "title", "mark"))
-        if any(map(mark, page.marks)) or any(map(title, page.headings)) or line(page.visible[: SHORT * 8]):
+        line, title, mark = (patterns(kind, where) for where in ("line", "title", "mark"))
+        if any(map(mark.search, page.marks)) or any(map(title.fullmatch, page.headings)) or line.search(seen):
             return kind
     return _of_lists(page)
 
@@ -116,7 +141,7 @@ def _tells(kind: str, text: str) -> bool:
 
 @cache
 def _kinds() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(row[0] for row in seeds.rows("refusals.tsv") if row[0] != "news"))
+    return tuple(dict.fromkeys(row[0] for row in seeds.rows("refusals.tsv") if row[0] not in ("news", "address")))
 
 
 @cache

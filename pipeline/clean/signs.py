@@ -1,4 +1,4 @@
-"""What a page shows of its kind beside its text: what it is declared as, its buttons and frames, its lists of links."""
+"""What a page shows of its kind beside its text: what it is declared as, its frames, its lists of links."""
 
 import re
 from collections import defaultdict
@@ -23,7 +23,6 @@ LARGEST_CARD = 500
 
 MOST_LINKS = 400
 LINKS = "(//body//a[@href])[not(ancestor::header or ancestor::nav or ancestor::footer)]"
-BUTTONS = "//button | //input[@type='submit' or @type='button'] | //a[@role='button' or contains(@class, 'btn')]"
 MARKED = "//body//*[self::div or self::form or self::iframe or self::section or self::ul or self::video or self::audio]"
 PICTURES = "//figure[.//img][not(ancestor::a or ancestor::aside or ancestor::header or ancestor::footer or .//a)]"
 VISIBLE = "//body//text()[not(ancestor::script or ancestor::style or ancestor::header or ancestor::footer)]"
@@ -56,11 +55,6 @@ class Signs:
         found = [node for node in roots(self.about.data) if is_article(node)]
         titles = {letters(title) for title in self.about.headings}
         return len(found) == 1 or any(letters(headline(node)) in titles - {""} for node in found)
-
-    @cached_property
-    def buttons(self) -> list[str]:
-        found = found_by(BUTTONS, self.tree)[:100]
-        return [plain(button.text_content() or button.get("value") or "")[:80] for button in found]
 
     @cached_property
     def marks(self) -> list[str]:
