@@ -34,7 +34,7 @@ ADDRESS = 0.04
 """Of the words of a text that speaks to its reader, so many are "you" and "we"."""
 
 REPORTING, SPEAKING, BEGUN = 0.25, 0.6, 0.8
-"""The share of other words that is let through: in any text, in one that speaks to its reader, and begins with the wall."""
+"""The share of other words that is let through: in any text, in one that speaks to its reader, if it begins so."""
 
 TEASERS, PICTURES = 5, 4
 """So many make a page of them where nothing else is on it."""
