@@ -115,11 +115,16 @@ def one_batch(batch: str) -> None:
 def publish(dag_run: Any = None, ti: Any = None, outlet_events: Any = None) -> dict[str, int]:
     """Closes the run: the ledger, the tables, the queues; says once that documents have landed."""
     from pipeline.config import settings
-    from pipeline.ledger import run_folder
+    from pipeline.ledger import require_open, run_folder
     from pipeline.stages.publish import publish as close
 
     with desk_of(dag_run) as (desk, run):
+        if ti.max_tries > ti.task.retries:  # cleared by a person, which a retry is not
+            require_open(desk.store, run)
         closed = close(desk, run)
+        for name, source in closed.sources.items():
+            for said in filter(None, (source.reason, source.silent)):
+                log.warning("%s: %s", name, said)
         ti.xcom_push(key=WhatLanded.xcom_key, value=settings().browse(desk.store.url, run_folder(run)))
     if closed.outcomes.get("landed"):
         outlet_events[ALIAS].add(DOCUMENTS, extra={"run": run, "landed": closed.outcomes["landed"]})

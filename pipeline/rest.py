@@ -25,6 +25,6 @@ def call(method: str, url: str, body: Any = None, token: str | None = None) -> A
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         raise OSError(f"{method} {url}: {error.code} {error.read(300).decode(errors='replace')}") from None

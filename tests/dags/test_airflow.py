@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ import pytest
 from pipeline import ledger
 from pipeline.cli.ingest import one_run
 from pipeline.config import moment, read
+from pipeline.doctor import House as Patient
+from pipeline.doctor import examine
 from pipeline.local import airflow as airflows
 from pipeline.local.airflow import Airflow
 from pipeline.local.demo import Demo, start_demo
@@ -164,6 +167,52 @@ def test_airflow_pasted_urls_are_taken_also_when_known(house: House, first_run: 
     _, name = house.run("ingest_urls", {"urls": [f"  {url} ", "", "http://10.0.0.8/"]})
     assert {line.url: line.key for line in house.lines(name)}[url] == key, "at the same time it is the same capture"
     assert {line.reason for line in house.lines(name)} == {None, "NEWSROOM_CONTACT is not set"}
+
+
+def test_airflow_cleared_tasks_of_a_closed_run_stop_with_a_sentence_and_harm_nothing(
+    house: House, first_run: str
+) -> None:
+    runs = house.airflow.call("GET", "dags/ingest/dagRuns")["dag_runs"]
+    run = next(r["dag_run_id"] for r in runs if house.airflow.ledger_name("ingest", r["dag_run_id"]) == first_run)
+    before = kept(house.store, first_run)
+    clear = {"dry_run": False, "dag_run_id": run, "only_failed": False}
+    house.airflow.call("POST", "dags/ingest/clearTaskInstances", clear)
+    house.ended("ingest", run)
+    assert kept(house.store, first_run) == before
+    states = house.states("ingest", run)
+    assert {name: states[name] for name in ("due", "plan", "publish")} == dict.fromkeys(
+        ("due", "plan", "publish"), "failed"
+    )
+    for task in ("due", "plan", "publish"):
+        log = str(house.airflow.call("GET", f"dags/ingest/dagRuns/{run}/taskInstances/{task}/logs/2"))
+        assert f"run {first_run} is closed and its ledger is written: trigger a new run" in log
+    events = house.airflow.call("GET", "assets/events")["asset_events"]
+    assert [event["extra"]["run"] for event in events].count(first_run) == 1, "nothing landed anew"
+
+
+def kept(store: Store, run: str) -> dict[str, bytes]:
+    """What a run has left, and all documents."""
+    return {
+        found.key: store.get(found.key).body
+        for found in store.keys("")
+        if run in found.key or found.key.startswith("documents/")
+    }
+
+
+def test_airflow_the_doctor_misses_a_pool(house: House) -> None:
+    def said() -> list[str]:
+        env = house.env | {"NEWSROOM_AIRFLOW": house.airflow.url, "NEWSROOM_NOW": ""}
+        found = examine(Patient(read(env), house.store, lambda: datetime.now(UTC)))
+        return [one.said for one in found if one.check == "airflow" and not one.ok]
+
+    assert said() == []
+    house.airflow.call("DELETE", "pools/newsroom_web")
+    try:
+        assert said() == [
+            "pool newsroom_web is missing, so its tasks never start: airflow pools set newsroom_web 8 Newsroom"
+        ]
+    finally:
+        house.airflow.call("POST", "pools", {"name": "newsroom_web", "slots": 8})
 
 
 @pytest.mark.parametrize(
