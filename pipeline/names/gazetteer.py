@@ -108,17 +108,32 @@ def resolve(mentions: Iterable[Mention], text: str) -> dict[str, Place]:
     """The place that each name means in this text, where the table has one that fits what the text says of it."""
     names: dict[str, list[Mention]] = {}
     for mention in mentions:
-        names.setdefault(mention.text, []).append(mention)
-    sport = _speaks_of_sport(text)
-    countries = Counter(country for name in names if (country := _said(name)))
+        if not _goes_on(mention, text):
+            names.setdefault(mention.text, []).append(mention)
+    said = {name: country for name in names if (country := _said(name))}
+    states = Counter(country for name, country in said.items() if all(p.kind != "country" for p in named(name)))
     found = {}
     for name, places in names.items():
         parents = [parent for m in places for parent in _parents(text, m.end)]
-        places = [m for m in places if not _team_words()["name"].match(text, m.end)]
         fitting = [p for p in named(name) if not parents or any(_may_lie_in(p, parent) for parent in parents)]
-        if places and fitting and not (sport and _plays(places, text)):
+        if fitting:  # a state whose name a country bears too ("Georgia") is meant beside other states only
+            countries = states if fitting[0].kind == "country" else Counter(said.values())
             found[name] = max(fitting, key=lambda p: _weight(p, countries))
-    return found
+    return _without_teams(found, names, text) if _speaks_of_sport(text) else found
+
+
+def _goes_on(mention: Mention, text: str) -> bool:
+    """Whether the name is the beginning of a longer one: "Ohio State", "LA CROSSE"."""
+    ahead = text[mention.end : mention.end + REACH]
+    return bool(_team_words()["name"].match(ahead) or (mention.text.isupper() and re.match(r"\s+[A-Z]{3}", ahead)))
+
+
+def _without_teams(found: dict[str, Place], names: dict[str, list[Mention]], text: str) -> dict[str, Place]:
+    """Without the places for which their teams seem to stand, by all names of each."""
+    told: dict[Place, list[Mention]] = {}
+    for name, place in found.items():
+        told.setdefault(place, []).extend(names[name])
+    return {name: place for name, place in found.items() if not _plays(place, told[place], text)}
 
 
 def _said(name: str) -> str:
@@ -153,13 +168,13 @@ def _speaks_of_sport(text: str) -> bool:
     return len(set(_team_words()["sport"].findall(text))) >= SPORT
 
 
-def _plays(places: list[Mention], text: str) -> bool:
-    """Whether a name in news of sport may be a team's: it plays as often as something is there, or nothing is."""
+def _plays(place: Place, places: list[Mention], text: str) -> bool:
+    """Whether names in news of sport may be a team's: as often as something is there; a city by itself."""
     words = _team_words()
     there = sum(bool(words["where"].search(text, max(0, m.start - REACH), m.start)) for m in places)
     before = (words["before"].search(text, max(0, m.start - REACH), m.start) for m in places)
     plays = sum(bool(b or words["after"].match(text, m.end)) for b, m in zip(before, places, strict=True))
-    return plays >= there
+    return plays >= there and (plays > 0 or place.kind == "city")
 
 
 def _may_lie_in(place: Place, parent: Place) -> bool:

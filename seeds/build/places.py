@@ -39,11 +39,27 @@ NO_CITY = {
     "Victoria",
     "Valley",
     "Central Coast",
+    *("Enterprise", "Hub", "Independence", "Lander", "Man", "Metro", "Saga", "Sale", "Shaping", "Surprise"),
 }
 """Words first; a capital is kept."""
 
 NO_REGION = {
-    *("Central", "Centre", "Center", "Capital", "Coast", "Delta", "Plateau", "Rivers", "Bay", "Unity", "Lakes", "Est"),
+    *(
+        "Central",
+        "Centre",
+        "Center",
+        "Capital",
+        "Coast",
+        "Delta",
+        "Plateau",
+        "Rivers",
+        "Bay",
+        "Unity",
+        "Lakes",
+        "Est",
+        "Free",
+        "Bar",
+    ),
     *(
         "North",
         "South",

@@ -44,7 +44,11 @@ def resolved(text: str) -> dict[str, Place]:
         ("in [Punjab], as [Pakistan] said", "Punjab", ("PK", "04")),
         ("in [Central Java]", "Central Java", ("ID", "07")),
         ("in [Moscow] today", "Moscow", ("RU", "48")),
+        ("[Georgia] joined; [United States] troops left", "Georgia", ("GE", "")),
         # a body's name, and teams
+        ("[LA] CROSSE, Wis.", "LA", None),
+        ("in the league match the coach and the squad of the [U.S.] beat the [United States] of 1950", "U.S.", None),
+        ("the coach, the squad and the league in the [United States]: the [U.S.] is no team", "U.S.", ("US", "")),
         ("the [Ohio] State recruiter", "Ohio", None),
         ("[Wales] beat [Samoa] in the cup final, the coach praised the squad, the league", "Wales", None),
         ("[Wales] beat [Samoa] in the cup final, the coach praised the squad, the league", "Samoa", None),

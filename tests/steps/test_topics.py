@@ -112,3 +112,16 @@ def test_topics_say_when_the_vectors_are_of_other_tables(monkeypatch: pytest.Mon
     monkeypatch.setattr(topics_module, "MODEL", "another encoder")
     with pytest.raises(ValueError, match=rf"{VECTORS} is not made of this .*run seeds/build/topics.py"):
         vocabulary.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("by-election", "The vote in the election was close.", False),
+        ("by-election", "The by-elections were close.", True),
+        ("government budget", "Governments published their budgets.", True),
+        ("Australian rules football", "The football club won.", False),
+    ],
+)
+def test_topics_are_narrower_only_where_the_text_has_their_words(name: str, text: str, says: bool) -> None:
+    assert topics_module.says(topics_module.stems(text), name) is says
