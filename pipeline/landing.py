@@ -101,9 +101,11 @@ def gone(store: Store, article: str, captured_at: datetime, record: str, edition
 
 
 def history(store: Store, article: str) -> list[Key]:
-    """The article's captures, oldest first; the last one says what the article says now."""
-    have = listed(store, article)
-    return sorted(key for key in have if key.kind == "json" or key.of_kind("json") not in have)
+    """The article's captures, oldest first; the last one says what the article says now.
+
+    What is about to go does not count: a landing or a replay may be under way, or have died.
+    """
+    return sorted(settled(listed(store, article)))
 
 
 def latest(store: Store, article: str) -> Document | None:

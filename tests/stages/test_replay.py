@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pipeline import captures, landing, ledger, tables
 from pipeline.clean import clean, clean_body, furniture, page
 from pipeline.config import read
-from pipeline.documents import decode, encode, parse, settled
+from pipeline.documents import decode, document_of, encode, parse, settled, turns
 from pipeline.errors import RunClosed, UsageError
 from pipeline.model import Annotation, CaptureRef, Document, Entry, Exchange
 from pipeline.stages import replay
@@ -222,10 +222,19 @@ def test_replay_killed_at_any_write_is_finished_by_the_next(tmp_path: Path, monk
         with pytest.raises(KeyboardInterrupt):
             play(open_desk(read({}), dying))
         store = FolderStore(dying.url)
+        assert all(say(store, article) for article in articles(store)), writes
         play(open_desk(read({}), store))
         assert bucket(store, "documents/") == bucket(undisturbed, "documents/"), writes
         assert rows(store, "documents") == rows(undisturbed, "documents"), writes
         assert not ledger.open_runs(store)
+
+
+def say(store: Store, article: str) -> bool:
+    """Whether every version of which a change is told has its document, and the article says what it said last."""
+    captures = landing.history(store, article)
+    documents = {document_of(captures, key) for turn in turns(captures) for key in turn}
+    latest = landing.latest(store, article)
+    return all(key in captures for key in documents) and latest is not None and latest.text.endswith(THIRD)
 
 
 def copy(store: Store, to: Path) -> FolderStore:
@@ -400,6 +409,33 @@ def test_replay_of_a_step_takes_the_documents_of_its_days(desk: Desk) -> None:
 def test_replay_names_the_steps_it_does_not_know(desk: Desk) -> None:
     with pytest.raises(UsageError, match="no step is named nothing"):
         play(desk, "nothing")
+
+
+def test_replay_tells_no_change_of_ours_as_one_of_theirs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kinds(desk.store) == ["addition", "correction"]  # the line that was added, and the counter
+    raise_rules(monkeypatch)
+    play(desk)
+    assert kinds(desk.store) == ["addition"]
+    assert [(row["added"], row["edition"]) for row in tables.read(desk.store, "changes").to_pylist()] == [(1, "c2")]
+
+
+def test_replay_a_line_that_goes_from_every_version_is_no_change(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = told(desk.store)
+    raise_rules(monkeypatch)
+    monkeypatch.setattr(furniture, "patterns", lambda where="": re.compile(re.escape(SECOND) if not where else "(?!)"))
+    sums = play(desk)
+    assert (sums.texts, sums.documents_before, sums.documents_after) == (3, 4, 4)
+    assert told(desk.store) == before
+
+
+def told(store: Store) -> list[tuple[object, ...]]:
+    """The changes of all articles, without what names a version."""
+    columns = ("id", "from_captured_at", "captured_at", "where", "added", "removed", "reworded", "moved")
+    return [tuple(map(row.get, columns)) for row in tables.read(store, "changes").sort_by("captured_at").to_pylist()]
+
+
+def kinds(store: Store) -> list[str]:
+    return sorted(row["kind"] for row in tables.read(store, "changes").to_pylist())
 
 
 def test_replay_a_dead_one_is_closed_by_whoever_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
