@@ -87,8 +87,8 @@ def heading(change: Change) -> str:
 
 def proof(side: Side) -> str:
     """Where the capture of a version lies."""
-    place = f"{side.place.key} at byte {side.place.offset}" if side.place else None
-    return "  ".join(filter(None, (side.key.version, side.record, place)))
+    place = f"\n  {side.place.key} at byte {side.place.offset}" if side.place else ""
+    return " ".join(filter(None, (side.key.version, side.record))) + place
 
 
 def lines(change: Change, *, colour: bool) -> Iterator["Text"]:
