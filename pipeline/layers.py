@@ -115,6 +115,17 @@ class Keyphrase(Struct, frozen=True, kw_only=True):
     score: float
 
 
+class Readability(Struct, frozen=True, kw_only=True):
+    """How easy the text is to read, from about 100 to 0, by the named formula; no score where it is short."""
+
+    score: float | None
+    grade: Literal["very easy", "easy", "plain", "difficult", "very difficult"] | None
+    formula: str
+    words: int
+    sentences: int
+    syllables: int
+
+
 LAYERS: dict[str, Any] = {
     "language": Language,
     "sentences": list[Span],
@@ -126,6 +137,7 @@ LAYERS: dict[str, Any] = {
     "topics": list[Topic],
     "keyphrases": list[Keyphrase],
     "summary": list[Mention],
+    "readability": Readability,
     "signature": list[int] | str,
 }
 """Layer name to the shape of its value; a layer that is not named here has a shape of its own step's."""
