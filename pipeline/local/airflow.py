@@ -5,8 +5,6 @@ import json
 import os
 import secrets
 import sys
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,14 +15,12 @@ from typing import Any
 from pipeline.config import ROOT
 from pipeline.errors import NewsroomError
 from pipeline.ledger import run_name
+from pipeline.local.private import kept
 from pipeline.local.processes import Process
 from pipeline.rest import POOLS, call, token
 
 PATIENCE = 180
 """Seconds that a part may take to answer: four times what it took on two busy cores."""
-
-FOLLOWERS = ("dag-processor", "triggerer", "scheduler")
-"""What starts once the API answers, in this order: a scheduler that starts before fails its first tasks."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,10 @@ class Airflow:
         began = self.call("GET", f"dags/{dag}/dagRuns/{run}")["run_after"]
         return run_name(datetime.fromisoformat(began), f"{dag} {run}")
 
+    def healthy(self, part: str) -> bool:
+        found = call("GET", f"{self.url}/api/v2/monitor/health")
+        return bool(found[part]["status"] == "healthy")
+
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.call("GET", f"dags/{dag}/dagRuns/{run}/taskInstances?limit=1000")[
             "task_instances"
@@ -72,7 +72,7 @@ def start(
     running: ExitStack,
     login: tuple[str, str] | None = None,
 ) -> Airflow:
-    """Starts all processes, each once the one before answers, and leaves their ends to `running`.
+    """Starts all processes, the API first, and leaves their ends to `running`.
 
     What they print lies under state/logs.
     """
@@ -82,17 +82,12 @@ def start(
     migrate(home, state / "logs", env)
     airflow = Airflow(f"http://127.0.0.1:{port}", [], datetime.now(UTC), login)
 
-    def follow(name: str) -> None:
-        airflow.processes.append(launch(name, state / "logs", env))
-        running.callback(airflow.processes[-1].stop)
-
-    follow("api-server")
-    wait("Airflow's API", airflow, lambda: healthy(airflow))
-    set_pools(airflow)
-    for name in FOLLOWERS:
-        follow(name)
-    wait("Airflow's scheduler", airflow, lambda: scheduling(airflow))
-    wait("the DAGs", airflow, lambda: has_dags(airflow))
+    for name in ("api-server", "dag-processor", "triggerer", "scheduler"):
+        airflow.processes.append(running.enter_context(launch(name, state / "logs", env)))
+        if name == "api-server":  # a scheduler that starts before it answers fails its first tasks
+            airflow.processes[-1].wait_until(lambda: airflow.healthy("metadatabase"), PATIENCE)
+            set_pools(airflow)
+    airflow.processes[-1].wait_until(lambda: airflow.healthy("scheduler") and has_dags(airflow), PATIENCE)
     return airflow
 
 
@@ -103,13 +98,11 @@ def environment(home: Path, port: int, database: str) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         **kept_secrets(home),
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__CORE__PARALLELISM": "8",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__API__HOST": "127.0.0.1",
@@ -129,17 +122,16 @@ def environment(home: Path, port: int, database: str) -> dict[str, str]:
 
 def kept_secrets(home: Path) -> dict[str, str]:
     """Keys that are drawn once, in a file that its owner alone reads."""
-    path = home / "secrets.json"
-    if not path.exists():
+
+    def draw() -> str:
         drawn = {
             "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
         }
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(drawn, file)
-    found: dict[str, str] = json.loads(path.read_text())
+        return json.dumps(drawn)
+
+    found: dict[str, str] = json.loads(kept(home / "secrets.json", draw))
     return found
 
 
@@ -161,33 +153,10 @@ def launch(name: str, logs: Path, env: dict[str, str], *command: str) -> Process
     return Process.start(f"airflow {name}", words, logs / f"airflow-{name}.log", env=env)
 
 
-def wait(what: str, airflow: Airflow, ready: Callable[[], bool]) -> None:
-    """Until it is so; a process that ends meanwhile is an error with its last words."""
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        for process in airflow.processes:
-            process.require_running()
-        try:
-            if ready():
-                return
-        except (OSError, KeyError, ValueError):
-            pass  # not yet
-        time.sleep(0.3)
-    raise NewsroomError(f"{what} did not come up in {PATIENCE} s: the logs beside {airflow.processes[0].log} say why")
-
-
-def healthy(airflow: Airflow) -> bool:
-    found = call("GET", f"{airflow.url}/api/v2/monitor/health")
-    return bool(found["metadatabase"]["status"] == "healthy")
-
-
-def scheduling(airflow: Airflow) -> bool:
-    found = call("GET", f"{airflow.url}/api/v2/monitor/health")
-    return bool(found["scheduler"]["status"] == "healthy")
-
-
 def has_dags(airflow: Airflow) -> bool:
     """Whether the DAGs were read; one that cannot be read is said at once, unless it was so at an earlier start."""
+    for process in airflow.processes:
+        process.require_running()
     for error in airflow.call("GET", "importErrors")["import_errors"]:
         if datetime.fromisoformat(error["timestamp"]) < airflow.began:
             return False

@@ -160,14 +160,11 @@ def start_demo(state: Path) -> Iterator[Demo]:
     """The demo in a process of its own, at its first moment, or at the one after where it was before."""
     port = free_port(state, "demo", PORT)
     clock = state / "demo-clock"
-    words: list[str | Path] = [sys.executable, "-m", "pipeline.local.demo", "--port", str(port), "--state", clock]
-    process = Process.start("demo site", words, state / "logs" / "demo.log")
-    try:
+    words = [sys.executable, "-m", "pipeline.local.demo", "--port", str(port), "--state", str(clock)]
+    with Process.start("demo site", words, state / "logs" / "demo.log") as process:
         process.wait_until(lambda: answers(port), READY_SECONDS)
         names = tuple(source["name"] for source in tomllib.loads(declared(port))["source"])
         yield Demo(f"http://127.0.0.1:{port}", moment(clock.read_text()), declared(port), names, process)
-    finally:
-        process.stop()
 
 
 def main() -> None:

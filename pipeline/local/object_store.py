@@ -5,14 +5,15 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from pipeline.errors import NewsroomError, StoreError
 from pipeline.local.ports import answers, free_port
-from pipeline.local.private import write_private
+from pipeline.local.private import kept
 from pipeline.local.processes import Process
 from pipeline.seeds import SEEDS
 from pipeline.store.s3 import S3Store
@@ -36,19 +37,6 @@ class ObjectStore:
     bucket: str
     process: Process
     console_url: str
-
-    def stop(self) -> None:
-        self.process.stop()
-        ports = {word.rpartition("=")[2] for word in self.process.words if ".port" in word}
-        for left in Path("/tmp").glob("seaweedfs-*-*.sock"):  # noqa: S108 - where SeaweedFS has them, and leaves them
-            if left.stem.rpartition("-")[2] in ports:
-                left.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     @property
     def browse(self) -> str:
@@ -80,51 +68,50 @@ def weed() -> Path | None:
     return Path(found) if found else None
 
 
-def start_object_store(state: Path, kind: Kind | None = None, *, port: int | None = None) -> ObjectStore:
-    """Starts the server and answers once its bucket takes writes; data, credentials and log lie in `state`.
+@contextmanager
+def start_object_store(state: Path, kind: Kind | None = None) -> Iterator[ObjectStore]:
+    """The server, once its bucket takes writes; data, credentials and log lie in `state`.
 
     Without `kind` it is MinIO where there is one. Raises `NewsroomError` with one line that says what to mend.
     """
     state = state.absolute()
     kind = kind or ("minio" if minio() else "seaweedfs")
-    find, start, console, mend = SERVERS[kind]
+    find, start, mend = SERVERS[kind]
     program = find()
     if program is None:
         raise NewsroomError(f"{kind} is not installed: run `{mend}`")
     key, secret = credentials(state)
-    port = free_port(state, kind, 9000, asked=port)
+    port = free_port(state, kind, 9000)
+    console = free_port(state, f"{kind}-console", 9001)
     (state / kind).mkdir(exist_ok=True)
-    process = start(program, state, port)
-    at = f"http://127.0.0.1:{free_port(state, console)}"
-    store = ObjectStore(kind, f"http://127.0.0.1:{port}", key, secret, BUCKET, process, at)
-    process.wait_until(lambda: answers(port) and writable(store.store()), READY_SECONDS)
-    return store
+    try:
+        with start(program, state, port, console) as process:
+            url, console_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{console}"
+            store = ObjectStore(kind, url, key, secret, BUCKET, process, console_url)
+            process.wait_until(lambda: answers(port) and writable(store.store()), READY_SECONDS)
+            yield store
+    finally:
+        for left in (f"s3-{port}", f"filer-{console}"):  # SeaweedFS leaves its sockets behind
+            Path(f"/tmp/seaweedfs-{left}.sock").unlink(missing_ok=True)  # noqa: S108 - where it has them
 
 
-def start_minio(program: Path, state: Path, port: int) -> Process:
+def start_minio(program: Path, state: Path, port: int, console: int) -> Process:
     key, secret = credentials(state)
     # An environment of its own: none of the caller's MINIO_… settings, and no question to dl.min.io for updates.
     env = {"HOME": str(state), "MINIO_ROOT_USER": key, "MINIO_ROOT_PASSWORD": secret, "MINIO_UPDATE": "off"}
-    console = f"127.0.0.1:{free_port(state, 'minio-console', 9001)}"
-    words: list[str | Path] = [
-        "server",
-        "--quiet",
-        state / "minio",
-        "--address",
-        f"127.0.0.1:{port}",
-        "--console-address",
-        console,
-    ]
-    return Process.start("minio", [program, *words], state / "logs" / "minio.log", env=env)
+    at = ["--address", f"127.0.0.1:{port}", "--console-address", f"127.0.0.1:{console}"]
+    return Process.start(
+        "minio", [program, "server", "--quiet", state / "minio", *at], state / "logs" / "minio.log", env=env
+    )
 
 
-def start_weed(program: Path, state: Path, port: int) -> Process:
+def start_weed(program: Path, state: Path, port: int, console: int) -> Process:
     flags: dict[str, object] = {"dir": state / "seaweedfs", "filer": "true", "s3": "true", "s3.port": port}
     flags |= {"ip": "127.0.0.1", "ip.bind": "127.0.0.1", "s3.config": state / CREDENTIALS}
-    flags |= {"s3.port.iceberg": 0, "s3.port.lance": 0, "master.electionTimeout": "1s"}
+    flags |= {"filer.port": console, "s3.port.iceberg": 0, "s3.port.lance": 0, "master.electionTimeout": "1s"}
     flags |= {"master.telemetry": "false"}  # else it reports to its makers
     # gRPC would listen 10000 above its part, where the system gives ports to clients.
-    for part in ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3.grpc"):
+    for part in ("master", "master.grpc", "volume", "volume.grpc", "filer.grpc", "s3.grpc"):
         name, _, grpc = part.partition(".")
         flags[f"{name}.port{grpc and '.grpc'}"] = free_port(state, f"seaweedfs-{part}")
     words = ["server", *(f"-{flag}={value}" for flag, value in flags.items())]
@@ -134,11 +121,11 @@ def start_weed(program: Path, state: Path, port: int) -> Process:
     return Process.start("seaweedfs", [program, *words], log, env=env, stop_seconds=2)
 
 
-SERVERS: dict[Kind, tuple[Callable[[], Path | None], Callable[[Path, Path, int], Process], str, str]] = {
-    "minio": (minio, start_minio, "minio-console", "make minio"),
-    "seaweedfs": (weed, start_weed, "seaweedfs-filer", "make install"),
+SERVERS: dict[Kind, tuple[Callable[[], Path | None], Callable[[Path, Path, int, int], Process], str]] = {
+    "minio": (minio, start_minio, "make minio"),
+    "seaweedfs": (weed, start_weed, "make install"),
 }
-"""How each is found and started, the name of the port where a person looks at it, and what installs it."""
+"""How each is found and started, and what installs it."""
 
 
 def writable(store: S3Store) -> bool:
@@ -156,11 +143,11 @@ def writable(store: S3Store) -> bool:
 
 def credentials(state: Path) -> tuple[str, str]:
     """Access key and secret: made at the first start and kept, in SeaweedFS's form, for the owner's eyes alone."""
-    file = state / CREDENTIALS
-    if not file.exists():
+
+    def draw() -> str:
         keys = {"accessKey": secrets.token_hex(10), "secretKey": secrets.token_hex(20)}
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
-        made = {"identities": [{"name": "newsroom", "credentials": [keys], "actions": actions}]}
-        write_private(file, json.dumps(made))
-    found = json.loads(file.read_text())["identities"][0]["credentials"][0]
+        return json.dumps({"identities": [{"name": "newsroom", "credentials": [keys], "actions": actions}]})
+
+    found = json.loads(kept(state / CREDENTIALS, draw))["identities"][0]["credentials"][0]
     return found["accessKey"], found["secretKey"]

@@ -11,15 +11,8 @@ RANGE = range(20000, 32768)
 """From 32768 Linux hands ports out to clients: a server that listens there finds its port in use now and then."""
 
 
-def free_port(state: Path, name: str, preferred: int | None = None, *, asked: int | None = None) -> int:
-    """The port asked for; else the one remembered in the state folder, the preferred one, or any: the first free one.
-
-    Raises `NewsroomError` when the port asked for is taken.
-    """
-    if asked is not None:
-        if not free(asked):
-            raise NewsroomError(f"port {asked} for {name} is taken: stop what listens there, or ask for another port")
-        return asked
+def free_port(state: Path, name: str, preferred: int | None = None) -> int:
+    """The port remembered in the state folder, the preferred one, or any: the first free one."""
     file = state / "ports.json"
     known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     others = {port for other, port in known.items() if other != name}

@@ -5,16 +5,19 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+import psutil
 
 from pipeline.errors import NewsroomError
 from pipeline.local.ports import free_port
-from pipeline.local.private import write_private
-from pipeline.local.processes import Process, command_of
+from pipeline.local.private import kept
+from pipeline.local.processes import Process
 
 NOBODY = 65534
 """Who runs it when we are root, which PostgreSQL refuses to run as."""
@@ -31,18 +34,10 @@ class Postgres:
     url: str
     process: Process
 
-    def stop(self) -> None:
-        self.process.stop()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-
-def start_postgres(state: Path, *, port: int | None = None) -> Postgres:
-    """Starts it, with a database `airflow` in `state/postgres`; answers once it takes connections.
+@contextmanager
+def start_postgres(state: Path) -> Iterator[Postgres]:
+    """PostgreSQL with a database `airflow` in `state/postgres`, once it takes connections.
 
     Raises `NewsroomError` with one line that says what to mend.
     """
@@ -52,28 +47,19 @@ def start_postgres(state: Path, *, port: int | None = None) -> Postgres:
     if user:
         reachable(programs)
         reachable(state)
-    password = kept_password(state / KEPT, user)
+    password = kept(state / KEPT, lambda: secrets.token_hex(20))
     if not data.exists():
         make_cluster(programs, data, user)
     forget_stranger(data / "postmaster.pid")
-    port = free_port(state, "postgres", asked=port)
+    port = free_port(state, "postgres")
     # No socket file: its path may have 107 bytes at most, and everybody comes by TCP.
-    words: list[str | Path] = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-    process = Process.start("postgres", words, state / "logs" / "postgres.log", user=user, stop_signal=signal.SIGINT)
-    ready: list[str | Path] = [
-        programs / "pg_isready",
-        "-q",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "-d",
-        USER,
-        "-U",
-        USER,
-    ]
-    process.wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, READY_SECONDS)
-    return Postgres(f"postgresql+psycopg2://{USER}:{password}@127.0.0.1:{port}/{USER}", process)
+    words = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+    ready = [str(programs / "pg_isready"), *f"-q -h 127.0.0.1 -p {port} -d {USER} -U {USER}".split()]
+    with Process.start(
+        "postgres", words, state / "logs" / "postgres.log", user=user, stop_signal=signal.SIGINT
+    ) as process:
+        process.wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, READY_SECONDS)
+        yield Postgres(f"postgresql+psycopg2://{USER}:{password}@127.0.0.1:{port}/{USER}", process)
 
 
 def make_cluster(programs: Path, data: Path, user: int | None) -> None:
@@ -81,9 +67,11 @@ def make_cluster(programs: Path, data: Path, user: int | None) -> None:
     new = data.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)  # of a start that was killed
     new.mkdir(mode=0o700)
+    password = data.with_name(KEPT)
     if user:
         os.chown(new, user, user)
-    auth = ["-U", USER, "--auth=scram-sha-256", f"--pwfile={data.with_name(KEPT)}"]
+        os.chown(password, user, user)
+    auth = ["-U", USER, "--auth=scram-sha-256", f"--pwfile={password}"]
     form = ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     run([programs / "initdb", "-D", new, *auth, *form], "", user)
     run([programs / "postgres", "--single", "-D", new, "postgres"], f"CREATE DATABASE {USER}\n", user)
@@ -102,10 +90,8 @@ def run(words: Sequence[str | Path], said: str, user: int | None) -> None:
 
 def forget_stranger(pid_file: Path) -> None:
     """Removes the pid file of a killed server whose number now is another program's, which PostgreSQL would not do."""
-    if pid_file.exists():
-        pid = pid_file.read_text().split("\n")[0]
-        running = command_of(int(pid)) if pid.isdigit() else ""
-        if running and "postgres" not in running:
+    with suppress(OSError, ValueError, psutil.NoSuchProcess):
+        if psutil.Process(int(pid_file.read_text().split("\n")[0])).name() != "postgres":
             pid_file.unlink()
 
 
@@ -116,15 +102,6 @@ def binaries() -> Path:
     if not found or not found.exists():
         raise NewsroomError("PostgreSQL is not installed: run `make install`")
     return Path(found)
-
-
-def kept_password(file: Path, user: int | None) -> str:
-    """Drawn at the first start."""
-    if not file.exists():
-        write_private(file, secrets.token_hex(20))
-        if user:
-            os.chown(file, user, user)
-    return file.read_text()
 
 
 def reachable(path: Path) -> None:

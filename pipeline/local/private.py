@@ -1,7 +1,15 @@
 """Files that their owner alone reads: credentials drawn on this machine."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+
+def kept(path: Path, draw: Callable[[], str]) -> str:
+    """What the file says; drawn and written when it is not there."""
+    if not path.exists():
+        write_private(path, draw())
+    return path.read_text()
 
 
 def write_private(path: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 import ctypes
 import fcntl
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
+import psutil
+
 from pipeline.errors import NewsroomError
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -23,10 +24,9 @@ STOP_SECONDS = 15
 
 @dataclass
 class Process:
-    """A running server; `claim` is its locked pid file, by which other starts know that it is ours."""
+    """A running server, stopped when its `with` ends; `claim` is its locked pid file, by which other starts know it."""
 
     name: str
-    words: Sequence[str]
     popen: "subprocess.Popen[bytes]"
     log: Path
     stop_signal: signal.Signals
@@ -50,15 +50,16 @@ class Process:
         What a killed run left of it is stopped first. Raises `NewsroomError` while another run has it.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
-        claim = claimed(name, log.with_suffix(".pid"), stop_signal)
+        pid_file = log.with_suffix(".pid")
+        claim = locked(pid_file, f"{name} is running already ({pid_file}): stop the run that started it")
+        end(claim.read(), stop_signal)
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
-        command = [str(word) for word in words]
         other: dict[str, Any] = {"user": user, "group": user, "extra_groups": [], "cwd": "/"} if user else {}
         try:
             with log.open("wb") as output:
                 popen = subprocess.Popen(
-                    command,
+                    list(map(str, words)),
                     env=env,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -70,10 +71,14 @@ class Process:
         except (OSError, subprocess.SubprocessError) as error:
             claim.close()
             raise NewsroomError(f"{name} cannot be started: {error}") from None
-        print(popen.pid, shlex.join(command), sep="\n", file=claim, flush=True)
-        return cls(name, command, popen, log, stop_signal, stop_seconds, claim)
+        claim.truncate(0)
+        print(popen.pid, psutil.Process(popen.pid).create_time(), file=claim, flush=True)
+        return cls(name, popen, log, stop_signal, stop_seconds, claim)
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Ends it, politely first; harmless when it has ended."""
         if self.popen.poll() is None:
             self.popen.send_signal(self.stop_signal)
@@ -82,28 +87,27 @@ class Process:
             except subprocess.TimeoutExpired:
                 os.killpg(self.popen.pid, signal.SIGKILL)
                 self.popen.wait()
-        if not self.claim.closed:
-            self.claim.truncate(0)
-            self.claim.close()
+        self.claim.close()
+
+    def stop(self) -> None:
+        self.__exit__()
 
     def wait(self) -> int:
         """Waits for its end; answers the exit status."""
-        self.popen.wait()
-        self.stop()
-        return int(self.popen.returncode)
+        with self:
+            return self.popen.wait()
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Raises `NewsroomError`, with the server stopped, when it ends or is not ready in time."""
+        """Until it is so; an `OSError` means not yet. Raises `NewsroomError` when it ends or takes longer."""
         until = time.monotonic() + seconds
-        try:
-            while not ready():
-                self.require_running()
-                if time.monotonic() > until:
-                    raise NewsroomError(f"{self.name} is not ready after {seconds:.0f} s: {self.last_words()}")
-                time.sleep(0.05)
-        except BaseException:
-            self.stop()
-            raise
+        while True:
+            with suppress(OSError):
+                if ready():
+                    return
+            self.require_running()
+            if time.monotonic() > until:
+                raise NewsroomError(f"{self.name} is not ready after {seconds:.0f} s: {self.last_words()}")
+            time.sleep(0.1)
 
     def require_running(self) -> None:
         """Raises `NewsroomError` with its last words when it has ended."""
@@ -113,8 +117,9 @@ class Process:
 
     def last_words(self) -> str:
         """The last line of its log that says something, and where the rest is."""
-        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return f"{lines[-1][:300] if lines else 'it said nothing'} (log: {self.log})"
+        lines = self.log.read_text(errors="replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return f"{said[:300]} (log: {self.log})"
 
 
 def follow(parent: int, stop_signal: signal.Signals) -> Callable[[], None] | None:
@@ -131,37 +136,28 @@ def follow(parent: int, stop_signal: signal.Signals) -> Callable[[], None] | Non
     return tie
 
 
-def claimed(name: str, pid_file: Path, stop_signal: signal.Signals) -> IO[str]:
-    """The pid file, locked and empty, once no earlier server of this name runs any more."""
-    claim = pid_file.open("a+")
+def locked(path: Path, refusal: str) -> IO[str]:
+    """The file, held by this process alone until it is closed, from its start."""
+    file = path.open("a+")
     try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        claim.close()
-        raise NewsroomError(f"{name} is running already ({pid_file}): stop the run that started it") from None
-    claim.seek(0)
-    pid, command = [*claim.read().split("\n"), ""][:2]
-    if pid.isdigit() and command:
-        end(int(pid), command, stop_signal)
-    claim.truncate(0)
-    return claim
+        file.close()
+        raise NewsroomError(refusal) from None
+    file.seek(0)
+    return file
 
 
-def end(pid: int, command: str, stop_signal: signal.Signals) -> None:
-    """Ends a process that is not our child, if it still is the one of this command line."""
-    for sign in (stop_signal, signal.SIGKILL):
-        until = time.monotonic() + STOP_SECONDS
-        if command_of(pid) == command:
-            with suppress(ProcessLookupError):
-                os.kill(pid, sign)
-        while command_of(pid) == command and time.monotonic() < until:
-            time.sleep(0.05)
-
-
-def command_of(pid: int) -> str:
-    """The command line of a process, quoted for a shell; empty for one that has ended, and where there is no /proc."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-    except OSError:
-        return ""
-    return shlex.join(words)
+def end(known: str, stop_signal: signal.Signals) -> None:
+    """Ends a process that is not our child, told by its pid and the time of its start."""
+    with suppress(ValueError, psutil.Error):  # it has ended, or is somebody else's
+        pid, began = known.split()
+        left = psutil.Process(int(pid))
+        if abs(left.create_time() - float(began)) > 1:
+            return
+        left.send_signal(stop_signal)
+        try:
+            left.wait(STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            left.kill()
+            left.wait(STOP_SECONDS)

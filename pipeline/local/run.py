@@ -1,15 +1,11 @@
 """`make run`: a store, PostgreSQL, the demo site and Airflow on this machine, and the demo through all of it."""
 
-import fcntl
 import os
 import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import IO
+from contextlib import ExitStack
 
 from pipeline import ledger
 from pipeline.cli.runs import summary
@@ -21,10 +17,13 @@ from pipeline.local.demo import Demo, start_demo
 from pipeline.local.object_store import ObjectStore, start_object_store
 from pipeline.local.ports import free_port
 from pipeline.local.postgres import start_postgres
-from pipeline.local.processes import Process
+from pipeline.local.private import write_private
+from pipeline.local.processes import Process, locked
 from pipeline.store import Store
 
 NAMES = {"minio": "MinIO", "seaweedfs": "SeaweedFS"}
+
+TAKEN = "another make run is using var/: stop it first (Ctrl-C in its terminal)"
 
 SHOWN = 5
 """Titles that are shown of what has landed."""
@@ -43,7 +42,8 @@ def main() -> int:
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(0))
     with ExitStack() as running:
         try:
-            running.enter_context(alone())
+            STATE.mkdir(exist_ok=True)
+            running.enter_context(locked(STATE / "run.lock", TAKEN))
             house(running)
         except KeyboardInterrupt:
             say("\nStopping …")
@@ -51,18 +51,6 @@ def main() -> int:
             print(f"make run: {error}", file=sys.stderr)
             return 1
     return 0
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """One `make run` for each var/: a second one would share its database."""
-    STATE.mkdir(exist_ok=True)
-    with (STATE / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise NewsroomError("another make run is using var/: stop it first (Ctrl-C in its terminal)") from None
-        yield
 
 
 def house(running: ExitStack) -> None:
@@ -107,12 +95,7 @@ def remember(objects: ObjectStore, demo: Demo, airflow: str) -> None:
         "AWS_SECRET_ACCESS_KEY": objects.secret,
         "NEWSROOM_AIRFLOW": airflow,
     }
-    with open_private(REMEMBERED) as file:
-        file.writelines(f"{name}={value}\n" for name, value in known.items())
-
-
-def open_private(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
+    write_private(REMEMBERED, "".join(f"{name}={value}\n" for name, value in known.items()))
 
 
 def ingest(airflow: Airflow, store: Store, demo: Demo) -> None:

@@ -1,4 +1,4 @@
-"""Ports: free, remembered, and an error only for one that was asked for."""
+"""Ports: free and remembered."""
 
 import json
 import socket
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NewsroomError
 from pipeline.local.ports import RANGE, answers, free, free_port
 
 
@@ -38,13 +37,6 @@ def test_ports_prefer_what_is_remembered_then_what_is_preferred(tmp_path: Path) 
     assert free_port(tmp_path, "one", liked) == liked
     assert free_port(tmp_path, "two", liked) != liked
     assert free_port(tmp_path, "one", 20000) == liked
-
-
-def test_ports_asked_for_are_given_or_refused(tmp_path: Path, taken: socket.socket) -> None:
-    liked = next(port for port in reversed(RANGE) if free(port))
-    assert free_port(tmp_path, "one", asked=liked) == liked
-    with pytest.raises(NewsroomError, match=r"port \d+ for one is taken: stop"):
-        free_port(tmp_path, "one", asked=taken.getsockname()[1])
 
 
 def test_ports_that_are_none_are_not_free() -> None:
