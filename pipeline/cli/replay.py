@@ -39,11 +39,13 @@ def replay(
     """
     from pipeline.config import settings
     from pipeline.stages.desk import open_desk
+    from pipeline.stages.ready import require_models
     from pipeline.stages.replay import SAME_NUMBER, Replay
 
     work = Replay(open_desk(settings(), opened(store)), day(first), day(last or first), start)
     if work.last < work.first:
         raise UsageError(f"{first} to {last} ends before it begins")
+    require_models(work.desk.parser)
     work.desk.store.check()
     articles = work.articles()
     with Progress(len(articles)) as progress:

@@ -25,8 +25,12 @@ def steps(store: str | None, as_json: bool) -> None:
     """
     import msgspec
 
+    from pipeline.config import settings
+    from pipeline.parse import Parser
+    from pipeline.stages.ready import require_models
     from pipeline.steps import all_steps
 
+    require_models(Parser(settings().model))
     installed = all_steps()
     found = known_stale(store, installed)
     rows = [described(step) | {"stale": found.steps[step.name] if found else None} for step in installed]

@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from pipeline import config
 from pipeline.clean import rules
 from pipeline.cli import newsroom
 from pipeline.landing import land
@@ -87,3 +88,9 @@ def test_steps_lists_them_where_no_store_is(folder_store: FolderStore) -> None:
 )
 def test_steps_a_layer_is_stale_by_version_or_model(made_by: str | None, expected: bool) -> None:
     assert is_stale(made_by, 2, {"m 1"}) is expected
+
+
+def test_steps_says_which_model_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "settings", lambda: config.read({"NEWSROOM_SPACY_MODEL": "no_such_model"}))
+    error = CliRunner().invoke(newsroom, ["steps"]).exception
+    assert str(error).startswith("the spaCy model no_such_model is not installed: ")
