@@ -24,6 +24,7 @@ NEAR, CERTAIN = 0.28, 0.5  # of cosines to a definition; for half of all article
 BRANCHES, NARROWER, TOPICS = 3, 2, 5  # at most: branches, narrower topics of each, topics in all
 CANDIDATES = 6  # narrower topics, of which the text must have the words; in other languages than English it has not
 READ = 2_000  # characters in which the text must have them: about what the encoder reads
+QUALIFIER = re.compile(r"\s*\(.*?\)")
 WORD, STEM = re.compile(r"[^\W\d_][\w-]{2,}"), 5
 NO_NEWS = "-"
 
@@ -93,7 +94,7 @@ def stems(text: str) -> frozenset[str]:
 
 def says(words: frozenset[str], name: str) -> bool:
     """Whether the text has every word of a topic's name: nearness alone makes a by-election of any vote."""
-    return stems(name) <= words
+    return any(stems(either) <= words for either in QUALIFIER.sub("", name).split(" or "))
 
 
 @cache

@@ -120,6 +120,7 @@ def test_topics_say_when_the_vectors_are_of_other_tables(monkeypatch: pytest.Mon
         ("by-election", "The vote in the election was close.", False),
         ("by-election", "The by-elections were close.", True),
         ("government budget", "Governments published their budgets.", True),
+        ("minister or secretary (government)", "A secretary resigned.", True),
         ("Australian rules football", "The football club won.", False),
     ],
 )
