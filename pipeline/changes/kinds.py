@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
@@ -31,14 +32,16 @@ class Side:
         layer = document.annotations.get("entities")
         entities = layer.value if layer and isinstance(layer.value, list) else []
         said = [m for e in entities if e.get("type") in NAMES for m in e.get("mentions", ())]
-        self.names = [Span(mention["start"], mention["end"]) for mention in said]
+        self.names = sorted(Span(mention["start"], mention["end"]) for mention in said)
 
     def in_quote(self, span: Span) -> bool:
-        return any(quote.start <= span.start and span.end <= quote.end for quote in self.quotes)
+        quote = _last(self.quotes, span.start + 1)
+        return quote is not None and span.end <= quote.end
 
     def has_name(self, span: Span, sentence: Span) -> bool:
         """Whether a name stands there: of the entities layer, else a capital inside the sentence."""
-        if any(name.start < span.end and span.start < name.end for name in self.names):
+        name = _last(self.names, span.end)
+        if name and span.start < name.end:
             return True
         return any(self._is_capital(word, sentence) for word in TOKEN.finditer(self.text, span.start, span.end))
 
@@ -51,6 +54,12 @@ class Side:
             self.text[sentence.start : word.start()].split()[-1:] + self.text[word.end() : sentence.end].split()[:1]
         )
         return any(one[:1].isupper() for one in beside)
+
+
+def _last(spans: list[Span], before: int) -> Span | None:
+    """The last of sorted spans that begins before a place."""
+    at = bisect_left(spans, (before,))
+    return spans[at - 1] if at else None
 
 
 def sorts(edit: Edit, before: Side, after: Side) -> Iterator[Sort]:
