@@ -199,8 +199,11 @@ def take_failure(state: State, source: Source, now: datetime, poll: Poll, not_be
 
 
 def send_again(state: State, entries: dict[str, Entry], now: datetime) -> State:
-    """Entries that failed for good wait anew, as if never tried; what waits already is left alone."""
-    fresh = {key: changed(state.known.get(key), entry, now, conditional=False) for key, entry in entries.items()}
+    """Entries that failed for good wait anew, as after a first try: any run takes them. What waits already is left."""
+    fresh = {
+        key: replace(changed(state.known.get(key), entry, now, conditional=False), tries=1)
+        for key, entry in entries.items()
+    }
     return replace(state, pending=fresh | state.pending)
 
 

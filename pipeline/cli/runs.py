@@ -59,9 +59,11 @@ def summary(store: "Store", run: "Run") -> None:
     if run.replayed:
         click.echo(f"run {run.run}: {run.trigger}, {run.replayed} articles made anew")
         return
+    for_good = 0
     counts, reasons = defaultdict[str, Counter[str]](Counter), Counter[tuple[str, str]]()
     for line in ledger.read_run(store, run.run):
         counts[line.source][line.outcome] += 1
+        for_good += line.outcome == "failed" and line.again_at is None and not line.look
         if line.reason and line.outcome != "duplicate":
             reasons[line.outcome, line.reason.partition(":")[0]] += 1
     outcomes = sorted(run.outcomes)
@@ -79,5 +81,7 @@ def summary(store: "Store", run: "Run") -> None:
             console.print(f"{name}: {said}", style="yellow", markup=False, highlight=False)
     for (outcome, reason), number in sorted(reasons.items()):
         console.print(f"{number} {outcome}: {reason}", markup=False, highlight=False)
+    if for_good:
+        console.print(f"{for_good} failed for good: newsroom quarantine lists what did", highlight=False)
     landed = run.outcomes.get("landed", 0)
     console.print(f"{landed} documents landed in {shown(store.url)}", markup=False, highlight=False)

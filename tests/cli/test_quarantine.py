@@ -106,6 +106,11 @@ def test_quarantine_lists_what_failed_for_good_by_reason(place: Place) -> None:
     assert not place.listed("--source", "isle")
 
 
+def test_quarantine_is_named_at_the_end_of_a_run(place: Place) -> None:
+    [run] = ledger.runs(place.store)
+    assert "2 failed for good: newsroom quarantine lists what did\n" in place.call("runs", run.run).stdout
+
+
 def test_quarantine_shows_one_with_what_came(place: Place) -> None:
     said = place.call("quarantine", place.url("ferries")).stdout
     for words in ("failed    at fetch: status: 403", "raw/date=2026-11-24/", "status    403", "<h1>Not for you</h1>"):
@@ -133,7 +138,7 @@ def test_quarantine_what_is_sent_again_is_taken_by_the_next_run(
     assert done.stderr.startswith(f"{len(sent)} sent again")
     waiting = polls.read(place.store, "tern").pending
     assert {key.rpartition("/")[2]: (one.tries, one.entry.tags) for key, one in waiting.items()} == dict.fromkeys(
-        sent, (0, ("tides",))
+        sent, (1, ("tides",))
     ), "with all that the source said of it"
     assert len(place.listed()) == 2 - len(sent), "what waits is not in quarantine"
     Gate.open = True
