@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline import captures, landing, ledger, tables
 from pipeline.clean import clean, clean_body, furniture, page
 from pipeline.config import read
-from pipeline.documents import decode, document_of, encode, parse, settled, turns
+from pipeline.documents import Key, decode, document_of, encode, parse, settled, turns
 from pipeline.errors import RunClosed, UsageError
 from pipeline.model import Annotation, CaptureRef, Document, Entry, Exchange
 from pipeline.stages import replay
@@ -477,3 +479,25 @@ def test_replay_keeps_the_layer_of_a_step_that_fails(desk: Desk, monkeypatch: py
     sums = play(desk)
     assert (sums.changed, sums.failed) == (0, {"topics": 4})
     assert bucket(desk.store) == before
+
+
+VERSIONS = st.sampled_from(["a" * 16, "b" * 16, "d" * 16])
+
+
+@given(says=st.lists(VERSIONS, min_size=1, max_size=7), again=st.dictionaries(st.integers(0, 6), VERSIONS))
+def test_target_keeps_every_capture_and_no_seen_without_its_document(says: list[str], again: dict[int, str]) -> None:
+    """`again`: what some of the captures say by the new rules; the others could not be cleaned."""
+    captured = [
+        Key(f"20261122T1200{n:02}Z", f"{n:08}", "c1", version, "json", "0" * 20) for n, version in enumerate(says)
+    ]
+    have = settled(captured)
+    made = {
+        captured[n].moment: captured[n]._replace(edition="c2", version=v) for n, v in again.items() if n < len(says)
+    }
+    want = replay.target(have, sorted(have), made)
+    assert {key.moment for key in want} == {key.moment for key in have}
+    assert len(want) == len(have)
+    first = {key.said: key.moment for key in want if key.kind == "json"}
+    assert all(first[key.said] < key.moment for key in want if key.kind == "seen")
+    assert all(key.said == made[key.moment].said for key in want if key.moment in made)
+    assert replay.target(want, sorted(want), made) == want
