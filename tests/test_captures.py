@@ -141,7 +141,9 @@ def test_captures_what_was_cut_off_says_so_and_is_no_article(folder_store: Store
 
 
 def test_captures_a_body_that_does_not_unpack_is_no_article(folder_store: Store) -> None:
-    written = captures.write([(ENTRY, (exchange(**{"Content-Encoding": "deflate"}),))], key=KEY, now=NOW)
+    written = captures.write(
+        [(ENTRY, (replace(exchange(**{"Content-Encoding": "gzip"}), payload=b"\x1f\x8b no"),))], key=KEY, now=NOW
+    )
     with pytest.raises(Failed, match="broken content coding"):
         read_first(folder_store, written)
 

@@ -176,7 +176,8 @@ def link(raw: dict[str, Any], base: str, data: bytes) -> str | None:
 
 
 def stands_in(url: str, data: bytes) -> bool:
-    return any(each.encode("utf-8", "replace") in data for each in (url, html.escape(url, quote=False)))
+    path = ">/" + url.partition("://")[2].partition("/")[2]  # a guid that is a path is meant as one
+    return any(each.encode("utf-8", "replace") in data for each in (url, html.escape(url, quote=False), path))
 
 
 def has_markup(detail: Any) -> bool:

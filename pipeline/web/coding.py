@@ -1,5 +1,6 @@
 """Takes a body out of its content codings, never past a limit of bytes, whatever was packed into it."""
 
+import codecs
 import zlib
 from collections.abc import Callable, Iterable
 
@@ -19,9 +20,14 @@ ASKED_FOR = "gzip, deflate"
 
 
 def decoded(headers: Iterable[tuple[str, str]], payload: bytes, most: int = MOST_BYTES) -> bytes:
-    """The body out of all of its content codings; raises `Failed` where it cannot be, or is larger than `most`."""
+    """The body out of all of its content codings; raises `Failed` where it cannot be, or is larger than `most`.
+
+    A body that is plainly not packed is what it is, whatever its header says.
+    """
     said = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     codings = [coding for one in said.lower().split(",") if (coding := one.strip()) not in ("", "identity")]
+    if is_plain(payload):
+        return payload
     if len(codings) > MOST_LAYERS:
         raise because("unknown content coding", f"{len(codings)} layers")
     for coding in reversed(codings if payload else []):
@@ -29,6 +35,12 @@ def decoded(headers: Iterable[tuple[str, str]], payload: bytes, most: int = MOST
             raise because("unknown content coding", coding[:20])
         payload = UNPACKERS[coding](payload, most)
     return payload
+
+
+def is_plain(payload: bytes) -> bool:
+    """Whether a body begins as markup or JSON does, and goes on without control characters."""
+    start = payload[:80].removeprefix(codecs.BOM_UTF8).lstrip()
+    return start[:1] in (b"<", b"{") and all(c > 31 or c in b"\t\n\r" for c in start)
 
 
 def gunzipped(payload: bytes, most: int) -> bytes:

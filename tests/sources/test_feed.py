@@ -74,6 +74,7 @@ def test_feed_of_every_version_is_read(version: str) -> None:
         ("<guid>https://tern.example/f?a=1&amp;b=2</guid>", "https://tern.example/f?a=1&b=2"),
         ('<guid isPermaLink="false">https://tern.example/g</guid>', None),
         ("<guid>4711</guid>", None),
+        ("<guid>/news/4711</guid>", "https://tern.example/news/4711"),
         ("<guid>4711</guid><link>/h</link>", "https://tern.example/h"),
         ("<link>https://proxy.example/1</link><feedburner:origLink>/i</feedburner:origLink>", "https://tern.example/i"),
         ('<enclosure url="https://tern.example/a.mp3" type="audio/mpeg" length="1"/>', None),

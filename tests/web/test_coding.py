@@ -39,6 +39,12 @@ def test_coding_unpacks(coding: str, payload: bytes) -> None:
     assert decoded([("Content-Encoding", coding)], payload) == TEXT
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "utf-8", "gzip, gzip, gzip"])
+@pytest.mark.parametrize("body", [b"\xef\xbb\xbf\n<rss>Caf\xc3\xa9</rss>", b'{"version": 1}'])
+def test_coding_a_header_does_not_make_a_plain_body_packed(coding: str, body: bytes) -> None:
+    assert decoded([("Content-Encoding", coding)], body) == body
+
+
 def test_coding_nothing_is_nothing_whatever_the_header_says() -> None:
     assert decoded([("content-encoding", "gzip")], b"") == b""
 
