@@ -142,6 +142,7 @@ def table(found: list[dict[str, Any]]) -> None:
     console = Console()
     for one in found:
         status = f"failing, {one['failing']} ×" if one["failing"] else str(one["status"] or "·")
+        status = "ended" if one["ended_at"] else status
         polled, due = (f"{one[key]:%Y-%m-%d %H:%M}" if one[key] else "·" for key in ("last_poll", "due_at"))
         shape.add_row(one["name"], polled, status, str(one["pending"]), due)
     console.print(shape)
