@@ -67,27 +67,31 @@ class Asked(NamedTuple):
 def discover(desk: Desk, run: str, names: Iterable[str], chunk: str = "000") -> None:
     """Polls these sources at once: what came is kept as WARC, what is new or changed becomes pending."""
     ledger.require_open(desk.store, run)
-    claimed = [name for name in names if claimed_by(desk, run, name)]
+    claimed = {name: state for name in names if (state := claimed_by(desk, run, name))}
     asked = asyncio.run(ask_all(desk, claimed))
     keep(desk, run, chunk, asked)
     for one in asked:
         take(desk, run, one)
 
 
-def claimed_by(desk: Desk, run: str, name: str) -> bool:
-    """Whether no other open run is at the source; from now on none will."""
-    others = frozenset(ledger.open_runs(desk.store)) - {run}
-    return polls.update(desk.store, name, lambda s: None if s.claim in others else polls.claim(s, run)) is not None
+def claimed_by(desk: Desk, run: str, name: str) -> State | None:
+    """The state of the source where no other open run is at it; from now on none will."""
+
+    def decide(state: State) -> State | None:
+        taken = state.claim not in (None, run) and state.claim in ledger.open_runs(desk.store)
+        return None if taken else polls.claim(state, run)
+
+    return polls.update(desk.store, name, decide)
 
 
-async def ask_all(desk: Desk, names: list[str]) -> list[Asked]:
+async def ask_all(desk: Desk, claimed: dict[str, State]) -> list[Asked]:
     async with Client(desk.contact, now=desk.clock) as client:
-        return await asyncio.gather(*(ask(desk, client, desk.sources[name]) for name in names))
+        return await asyncio.gather(*(ask(desk, client, desk.sources[name], state) for name, state in claimed.items()))
 
 
-async def ask(desk: Desk, client: Client, source: Source) -> Asked:
+async def ask(desk: Desk, client: Client, source: Source, state: State) -> Asked:
     """A conditional GET, or a look at the file."""
-    state = address.of(polls.read(desk.store, source.name), source)
+    state = address.of(state, source)
     url = state.moved_to or source.url
     if not desk.may_ask(source, url):
         return Asked(source, None, error=NO_CONTACT)

@@ -1,6 +1,7 @@
 """What both adapters hold to: which keys there are, and the numbers in `newsroom.json`."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,7 @@ LAYOUT_KEY = "newsroom.json"
 LAYOUT = {"layout": 1, "identity": 1}
 """Versions of the bucket's layout and of the identity rules (normalised URLs, hashes) that this code knows."""
 
+ODD = re.compile(r"[\x00-\x1f\\\x7f]")
 MOST_BYTES, MOST_NAME = 1024, 255
 """Longest key and longest part of one, in UTF-8 bytes: the limits of S3 and of file systems."""
 
@@ -18,7 +20,7 @@ MOST_BYTES, MOST_NAME = 1024, 255
 def checked(key: str, url: str) -> str:
     """The key, unless a folder or an S3 server would understand another one or leave its root: `StoreError`."""
     parts = key.split("/")
-    odd = any(part in ("", ".", "..") for part in parts) or any(ord(c) < 32 or c in "\\\x7f" for c in key)
+    odd = any(part in ("", ".", "..") for part in parts) or ODD.search(key) is not None
     try:
         sizes = [len(part.encode()) for part in parts]
     except UnicodeEncodeError:
