@@ -82,7 +82,10 @@ def login(name: str) -> str | None:
     from pipeline.config import settings
 
     found = connection(name)
-    return f"{found.login}:{found.password}" if found else settings().login(name)
+    if not found:
+        return settings().login(name)
+    secret: str | None = f"{found.login}:{found.password}" if found.login else found.password  # alone it is a token
+    return secret
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
