@@ -13,7 +13,7 @@ ALONE, CHOSEN = 0.95, 0.8
 """Scores where one thing of our tables bears the name, and where size and the rest of the text decided among more."""
 
 
-@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en",), tables=TABLES)
+@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en", "fr"), tables=TABLES)
 def links(reading: Reading) -> list[dict[str, Any]]:
     """A row for each entity: its ids and how sure they are, or `unlinked` with the reason."""
     return [_link(entity) for entity in reading.layer("entities")]

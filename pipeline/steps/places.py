@@ -7,7 +7,7 @@ from pipeline.names.tables import PLACES
 from pipeline.steps import Reading, step
 
 
-@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en",), tables=PLACES)
+@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en", "fr"), tables=PLACES)
 def places(reading: Reading) -> list[dict[str, Any]]:
     """A row for each entity of type place that the table knows; degrees north and east, a country's middle."""
     found = []

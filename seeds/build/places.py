@@ -88,6 +88,10 @@ NO_REGION = {
 }
 """Words first, or the name of many regions."""
 
+BRACKETED = re.compile(r"\s*(?:\(.*\)|\[.*\]|\*+)\s*")
+NO_COUNTRY = {"", "Argentine", "Chili", "Dominique", "Grenade", "Maurice"}
+"""French names of countries that are people, things or peoples in English."""
+
 PLAIN = re.compile(
     r"^(?:State of|Province of) | (?:Province|Region|State|County|District|Oblast|Governorate|Prefecture)$"
 )
@@ -118,7 +122,8 @@ def countries(folder: Path) -> Iterator[Row]:
         codes = {row["ISO3166-1-Alpha-2"]: row for row in csv.DictReader(lines)}
     for code, lat, lon, others in table("countries.tsv"):
         row, more = known[code], codes.get(code, {})
-        names = {row["name"], more.get("CLDR display name") or row["name"], *others.split("|")} - {""}
+        french = BRACKETED.sub("", more.get("UNTERM French Short") or "")
+        names = {row["name"], more.get("CLDR display name") or row["name"], french, *others.split("|")} - NO_COUNTRY
         names |= {plain(n) for n in names} | {n.replace("&", "and") for n in names}
         names |= {n.removeprefix("The ") for n in names}
         item = ITEMS.get(code) or (more.get("wikidata_id") or "").rsplit("/", 1)[-1]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.names import gazetteer
 from tests.steps.reading import layers
 
 TEXT = (
@@ -60,3 +61,9 @@ def test_entities_join_the_words_for_one_people() -> None:
     text = "The French army left. Many Frenchmen stayed; a French officer spoke."
     (french,) = [e for e in layers(text)["entities"] if e["wikidata"] == "Q142"]
     assert french["type"] == "group"
+
+
+def test_links_and_places_know_french_names_of_countries() -> None:
+    for name, item in (("Allemagne", "Q183"), ("Etats-Unis", "Q30"), ("Londres", "Q84")):
+        assert gazetteer.named(name)[0].wikidata == item
+    assert not [p for p in gazetteer.named("Maurice") if p.kind == "country"]  # a first name in English
