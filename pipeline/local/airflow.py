@@ -1,9 +1,6 @@
 """Airflow's processes on this machine: their settings, the order that they start in, and its REST interface."""
 
-import base64
-import json
 import os
-import secrets
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +12,6 @@ from typing import Any
 from pipeline.config import ROOT
 from pipeline.errors import NewsroomError
 from pipeline.ledger import run_name
-from pipeline.local.private import kept
 from pipeline.local.processes import Process
 from pipeline.rest import POOLS, call, token
 
@@ -92,11 +88,10 @@ def start(
 
 
 def environment(home: Path, port: int, database: str) -> dict[str, str]:
-    """Airflow's settings; no login, so it listens on loopback alone."""
+    """Airflow's settings; no login, so it listens on loopback alone. It draws its keys itself, into airflow.cfg."""
     url = f"http://127.0.0.1:{port}"
     return {
         **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
-        **kept_secrets(home),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
@@ -118,21 +113,6 @@ def environment(home: Path, port: int, database: str) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
-
-
-def kept_secrets(home: Path) -> dict[str, str]:
-    """Keys that are drawn once, in a file that its owner alone reads."""
-
-    def draw() -> str:
-        drawn = {
-            "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
-            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
-        }
-        return json.dumps(drawn)
-
-    found: dict[str, str] = json.loads(kept(home / "secrets.json", draw))
-    return found
 
 
 def migrate(home: Path, logs: Path, env: dict[str, str]) -> None:

@@ -4,27 +4,24 @@ import argparse
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import Request, urlopen
+
+from aiohttp import web
 
 from pipeline.errors import UsageError
 from pipeline.local.demo_site import Response, declared, moments, respond, rfc, stamp
 from pipeline.local.ports import answers, free_port
 from pipeline.local.processes import Process
 
-__all__ = ["Clock", "Demo", "Server", "declared", "respond", "serve", "start_demo"]
+__all__ = ["Clock", "Demo", "declared", "respond", "site", "start_demo"]
 
 PORT = 8600
 READY_SECONDS = 20
-IDLE_SECONDS = 30
-"""A connection on which nothing comes is closed."""
-
 LONGEST_TIME = 100  # bytes posted to /_clock
 
 
@@ -61,83 +58,41 @@ def moment(text: str) -> datetime:
         raise UsageError(f"the demo's clock takes a time such as 2026-11-23T21:00:00Z, or next, not {text!r}") from None
 
 
-class Server(ThreadingHTTPServer):
-    """The demo at a port of 127.0.0.1 (0: any); one thread for each connection."""
+def site(clock: Clock) -> web.Application:
+    """The demo as an application."""
 
-    def __init__(self, port: int, clock: Clock) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.clock = clock
-        self.url = f"http://127.0.0.1:{self.server_port}"
+    def say(status: int, line: str) -> web.Response:
+        return web.Response(status=status, text=f"{line}\n", headers={"Cache-Control": "no-store"})
 
+    async def page(request: web.Request) -> web.Response:
+        response = respond(request.raw_path, clock.now, str(request.url.origin()))
+        status = 304 if response.status == 200 and known(response, request.headers) else response.status
+        # A date of the demo's own, so that the same time gives the same bytes.
+        headers = response.headers | {"Date": rfc(clock.now), "Server": "demo"}
+        return web.Response(status=status, headers=headers, body=b"" if status == 304 else response.body)
 
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-    protocol_version = "HTTP/1.1"
-    timeout = IDLE_SECONDS
+    async def show(_: web.Request) -> web.Response:
+        return say(200, stamp(clock.now))
 
-    def do_GET(self) -> None:
-        if self.path == "/_clock":
-            return self.say(200, stamp(self.server.clock.now))
-        response = respond(self.path, self.server.clock.now, self.server.url)
-        return self.send(unless_known(response, self.headers))
-
-    do_HEAD = do_GET  # noqa: N815 - http.server finds the methods by these names
-
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        self.close_connection = True  # what may be left of the body is nobody's next request
-        if self.path != "/_clock" or "Origin" in self.headers:  # no page in a browser may move it
-            return self.say(404, "Only /_clock can be changed, and not by a page.")
-        if not length.isdecimal() or int(length) > LONGEST_TIME:
-            return self.say(400, f"Send a time of at most {LONGEST_TIME} bytes, or next.")
+    async def move(request: web.Request) -> web.Response:
+        if "Origin" in request.headers:
+            return say(404, "No page in a browser may move it.")
         try:
-            self.server.clock.move(self.rfile.read(int(length)).decode(errors="replace"))
+            clock.move((await request.read()).decode(errors="replace"))
         except UsageError as error:
-            return self.say(400, str(error))
-        return self.say(200, stamp(self.server.clock.now))
+            return say(400, str(error))
+        return say(200, stamp(clock.now))
 
-    do_PUT = do_POST  # noqa: N815
-
-    def say(self, status: int, line: str) -> None:
-        kind = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
-        self.send(Response(status, kind, f"{line}\n".encode()))
-
-    def send(self, response: Response) -> None:
-        """The response with the demo's own date, so that the same time gives the same bytes."""
-        self.send_response_only(response.status)
-        self.send_header("Date", rfc(self.server.clock.now))
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        if response.status != 304:
-            self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            try:
-                self.wfile.write(response.body)
-            except ConnectionError:  # a caller may stop at any size
-                self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: a caller says itself what it asked for."""
+    made = web.Application(client_max_size=LONGEST_TIME)
+    made.add_routes([web.get("/_clock", show), web.post("/_clock", move), web.get("/{path:.*}", page)])
+    return made
 
 
-def unless_known(response: Response, asked: Message) -> Response:
-    """304 where the caller has it: an etag goes before a time (RFC 9110, 13.2.2), and a time must be the very one."""
-    etags, since = asked.get("If-None-Match"), asked.get("If-Modified-Since")
-    if etags is not None:
-        known = response.headers.get("ETag") in re.findall(r'"[^"]*"', etags)
-    else:
-        known = since is not None and since == response.headers.get("Last-Modified")
-    return Response(304, response.headers, b"") if known and response.status == 200 else response
-
-
-def serve(port: int = PORT, now: datetime | None = None, state: Path | None = None) -> None:
-    """Serves until the process ends; `state` is the file that remembers the clock."""
-    with Server(port, Clock(now, state)) as server:
-        print(f"The demo site is at {server.url}, its clock at {stamp(server.clock.now)}.", flush=True)
-        server.serve_forever()
+def known(response: Response, asked: Mapping[str, str]) -> bool:
+    """Whether the caller has it: an etag goes before a time (RFC 9110, 13.2.2), and a time must be the very one."""
+    if "If-None-Match" in asked:
+        return response.headers["ETag"] in re.findall(r'"[^"]*"', asked["If-None-Match"])
+    return "If-Modified-Since" in asked and asked["If-Modified-Since"] == response.headers.get("Last-Modified")
 
 
 @dataclass(frozen=True)
@@ -168,15 +123,17 @@ def start_demo(state: Path) -> Iterator[Demo]:
 
 
 def main() -> None:
+    """Serves until it is told to stop."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--port", type=int, default=PORT)
     arguments.add_argument("--now", type=moment, help="the clock at the start, such as 2026-11-23T21:00:00Z")
     arguments.add_argument("--state", type=Path, help="a file that remembers the clock; each start moves it on")
     given = arguments.parse_args()
+    clock = Clock(given.now, given.state)
+    line = f"The demo site is at http://127.0.0.1:{given.port}, its clock at {stamp(clock.now)}."
+    options = {"host": "127.0.0.1", "port": given.port, "access_log": None, "shutdown_timeout": 0}
     try:
-        serve(given.port, given.now, given.state)
-    except KeyboardInterrupt:
-        pass
+        web.run_app(site(clock), **options, print=lambda _: print(line, flush=True))
     except OSError as error:
         sys.exit(f"the demo site cannot listen at port {given.port}: {error.strerror}")
 

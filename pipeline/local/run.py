@@ -34,9 +34,6 @@ RUN_PATIENCE = 600
 
 def main() -> int:
     """Starts everything, ingests the demo, and stays until it is told to stop; answers the exit status."""
-    if len(sys.argv) > 1:
-        print(f"make run: it takes no arguments, and {sys.argv[1]} is one", file=sys.stderr)
-        return 2
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(0))
@@ -63,9 +60,9 @@ def house(running: ExitStack) -> None:
     demo = running.enter_context(start_demo(STATE))
     said("demo site", f"{demo.url}, its clock at {demo.now:%Y-%m-%d %H:%M}")
     port = free_port(STATE, "airflow", 8080)
-    remember(objects, demo, f"http://127.0.0.1:{port}")
+    found = remembered(objects, demo, f"http://127.0.0.1:{port}")
     say("  Airflow takes half a minute …")
-    extra = {**environment(objects, demo), "AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
+    extra = found | {"AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
     airflow = airflows.start(STATE, port, database.url, extra, running)
     said("Airflow", f"{airflow.url}, without login: it listens on this machine alone")
     store = objects.store()
@@ -74,28 +71,24 @@ def house(running: ExitStack) -> None:
     stay(airflow, [objects.process, database.process, demo.process])
 
 
-def environment(objects: ObjectStore, demo: Demo) -> dict[str, str]:
-    """What both Airflow and a plain command need to find the store and the demo."""
+def remembered(objects: ObjectStore, demo: Demo, airflow: str) -> dict[str, str]:
+    """What Airflow needs to find the store and the demo; kept for a plain `newsroom` in another terminal."""
     declared = STATE / "demo.toml"
     declared.write_text(demo.declared)
-    return {
+    sources = os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml"))
+    known = {
         "NEWSROOM_STORE": f"s3://{objects.bucket}",
-        "NEWSROOM_SOURCES": os.pathsep.join(
-            (os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml")), str(declared))
-        ),
+        "NEWSROOM_SOURCES": os.pathsep.join((sources, str(declared))),
         "NEWSROOM_BROWSE": objects.browse,
     }
-
-
-def remember(objects: ObjectStore, demo: Demo, airflow: str) -> None:
-    """So that a plain `newsroom` in another terminal finds the same store; for the owner's eyes alone."""
-    known = environment(objects, demo) | {
+    told = known | {
         "AWS_ENDPOINT_URL": objects.endpoint,
         "AWS_ACCESS_KEY_ID": objects.key,
         "AWS_SECRET_ACCESS_KEY": objects.secret,
         "NEWSROOM_AIRFLOW": airflow,
     }
-    write_private(REMEMBERED, "".join(f"{name}={value}\n" for name, value in known.items()))
+    write_private(REMEMBERED, "".join(f"{name}={value}\n" for name, value in told.items()))
+    return known
 
 
 def ingest(airflow: Airflow, store: Store, demo: Demo) -> None:

@@ -1,5 +1,6 @@
 """The demo site: what it serves, and how it moves with its clock."""
 
+import asyncio
 import http.client
 import json
 import re
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import feedparser
 import pytest
+from aiohttp import web
 
 from pipeline.errors import UsageError
-from pipeline.local.demo import Clock, Server, declared, respond, start_demo
+from pipeline.local.demo import Clock, declared, respond, site, start_demo
 from pipeline.local.demo_site import Article, Outlet, moments, outlets
 from pipeline.model import Source
 from pipeline.sources import read
@@ -43,14 +45,17 @@ def titles(now: datetime) -> dict[str, str]:
 
 @contextmanager
 def running(now: datetime | None = None, file: Path | None = None) -> Iterator[http.client.HTTPConnection]:
-    with Server(0, Clock(now, file)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-        yield connection
-        connection.close()
-        server.shutdown()
-        thread.join()
+    loop, runner = asyncio.new_event_loop(), web.AppRunner(site(Clock(now, file)))
+    loop.run_until_complete(runner.setup())
+    loop.run_until_complete(web.TCPSite(runner, "127.0.0.1", 0).start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    connection = http.client.HTTPConnection("127.0.0.1", runner.addresses[0][1], timeout=10)
+    yield connection
+    connection.close()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.run_until_complete(runner.cleanup())
 
 
 def ask(
@@ -250,13 +255,13 @@ def test_demo_server_head_has_no_body() -> None:
 
 @pytest.mark.parametrize(("method", "sent", "status", "then"), [
     ("POST", "2026-11-23T12:15:00Z", 200, "2026-11-23T12:15:00Z"),
-    ("PUT", "2026-11-23T13:15:00+01:00", 200, "2026-11-23T12:15:00Z"),
+    ("POST", "2026-11-23T13:15:00+01:00", 200, "2026-11-23T12:15:00Z"),
     ("POST", "next", 200, "2026-11-23T21:00:00Z"),
     ("POST", "soon", 400, "2026-11-22T21:00:00Z"),
-    ("POST", "9" * 200, 400, "2026-11-22T21:00:00Z"),
+    ("POST", "9" * 200, 413, "2026-11-22T21:00:00Z"),
     ("POST", "0001-01-01T00:00:00+14:00", 400, "2026-11-22T21:00:00Z"),
     ("POST", "", 400, "2026-11-22T21:00:00Z"),
-    ("DELETE", "next", 501, "2026-11-22T21:00:00Z"),
+    ("DELETE", "next", 405, "2026-11-22T21:00:00Z"),
 ])  # fmt: skip
 def test_demo_clock_is_moved_by_who_asks_well(method: str, sent: str, status: int, then: str) -> None:
     with running() as demo:
@@ -267,7 +272,7 @@ def test_demo_clock_is_moved_by_who_asks_well(method: str, sent: str, status: in
 def test_demo_clock_is_not_moved_by_a_page() -> None:
     with running() as demo:
         assert ask(demo, "POST", "/_clock", "next", Origin="https://elsewhere.example")[0] == 404
-        assert ask(demo, "POST", CAVERS, "next")[0] == 404
+        assert ask(demo, "POST", CAVERS, "next")[0] == 405
         assert ask(demo, "GET", "/_clock")[2].decode().strip() == "2026-11-22T21:00:00Z"
 
 
