@@ -15,13 +15,16 @@ from aiohttp import web
 
 from pipeline.errors import UsageError
 from pipeline.local.demo_site import Response, declared, moments, respond, rfc, stamp
-from pipeline.local.ports import answers, free_port
+from pipeline.local.ports import free_port
 from pipeline.local.processes import Process
 
 __all__ = ["Clock", "Demo", "declared", "respond", "site", "start_demo"]
 
 PORT = 8600
 READY_SECONDS = 20
+READY = "The demo site is at"
+"""What it says once it listens: another's server may answer at the same port."""
+
 LONGEST_TIME = 100  # bytes posted to /_clock
 
 
@@ -117,7 +120,7 @@ def start_demo(state: Path) -> Iterator[Demo]:
     clock = state / "demo-clock"
     words = [sys.executable, "-m", "pipeline.local.demo", "--port", str(port), "--state", str(clock)]
     with Process.start("demo site", words, state / "logs" / "demo.log") as process:
-        process.wait_until(lambda: answers(port), READY_SECONDS)
+        process.wait_until(lambda: process.last_words().startswith(READY), READY_SECONDS)
         names = tuple(source["name"] for source in tomllib.loads(declared(port))["source"])
         yield Demo(f"http://127.0.0.1:{port}", moment(clock.read_text()), declared(port), names, process)
 
@@ -130,7 +133,7 @@ def main() -> None:
     arguments.add_argument("--state", type=Path, help="a file that remembers the clock; each start moves it on")
     given = arguments.parse_args()
     clock = Clock(given.now, given.state)
-    line = f"The demo site is at http://127.0.0.1:{given.port}, its clock at {stamp(clock.now)}."
+    line = f"{READY} http://127.0.0.1:{given.port}, its clock at {stamp(clock.now)}."
     options = {"host": "127.0.0.1", "port": given.port, "access_log": None, "shutdown_timeout": 0}
     try:
         web.run_app(site(clock), **options, print=lambda _: print(line, flush=True))
