@@ -15,9 +15,12 @@ class Quoted(NamedTuple):
     line: int  # where its paragraph begins
 
 
+CLAUSE = 8  # words that make a clause whatever stands around them
+SHORT_CLAUSE = 4  # with a comma or full stop before the closing mark
+
 CLOSERS = {
     "“": r"”|\"(?!\w)|(?<=[.,?!…])“(?!\w)",
-    "„": r"[“”]",
+    "„": r"[“”\"]",
     "«": r"»",
     "»": r"«",
     "”": r"”",
@@ -135,3 +138,14 @@ def _closing_single(line: str, opening: re.Match[str]) -> re.Match[str] | None:
             return mark if opening[0] == "‘" or " " in words or words[-1] in ",.?!" else None
         plural = plural or mark
     return plural if opening[0] == "‘" else None
+
+
+def is_clause(text: str, quote: Quoted) -> bool:
+    """A clause or more: by its length, or by a capital and the punctuation before the closing mark. What goes on a
+    sentence of the writer's without a comma is a fragment, however long."""
+    words = text[quote.start : quote.end].split()
+    ended = text[quote.end - 1] in ",.?!…—–-"
+    begun = text[quote.start].isupper() or not text[quote.start].isalpha()
+    if not begun and text[quote.line : quote.open].rstrip()[-1:].isalnum():
+        return False
+    return len(words) >= CLAUSE or (ended and (begun or len(words) >= SHORT_CLAUSE))

@@ -5,31 +5,53 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.quoting.cues import Cue, cues, in_zone, nearest
-from pipeline.quoting.marks import Quoted, quoted
+from pipeline.quoting.marks import CLAUSE, Quoted, is_clause, quoted
+from pipeline.quoting.rules import CUE_WORDS, rule_quotes
 from pipeline.quoting.speakers import Cast, Words
 from pipeline.quoting.zones import NEIGHBOURS, zone
 from pipeline.steps import Reading, step
 
-CLAUSE = 8  # words that make a clause whatever stands around them
-SHORT_CLAUSE = 4  # with a comma or full stop before the closing mark
 LINGERS = 40  # words after a quote, to the end of its paragraph, with which its speaker still speaks in the next
 BESIDE = 25  # characters between a cue and the fragment it brings in: "called it the “Big Lie”"
 SMALL = re.compile(r"(?:an?|and|as|at|by|for|from|in|of|on|or|the|to|with|vs)", re.IGNORECASE).fullmatch
-TABLES = ("cue_verbs.txt", "first_names.tsv")
+TABLES = ("cue_verbs.txt", "first_names.tsv", CUE_WORDS, "abbreviations.tsv", "stop_words.tsv")
 
 
-@step(version=1, task="names_and_quotes", needs=("entities",), languages=("en",), parse=("en",), tables=TABLES)
+@step(
+    version=1,
+    task="names_and_quotes",
+    needs=("entities",),
+    languages=("de", "en", "es", "fr"),
+    parse=("en",),
+    tables=TABLES,
+)
 def quotes(reading: Reading) -> list[dict[str, Any]]:
     """Quotes in the order of the text; titles of works and words in scare quotes are left out."""
     spans = quoted(reading.text)
     if not spans:
         return []
+    if reading.language != "en":
+        return [_by_rule(reading, found) for found in rule_quotes(reading.text, reading.language, spans)]
     cast = Cast(reading.layer("entities"), reading.parse, spans)
     found: list[dict[str, Any]] = []
     for number in range(len(spans)):
         if quote := _quote(reading.text, number, spans, cast, found):
             found.append(quote)
     return found
+
+
+def _by_rule(reading: Reading, found: dict[str, Any]) -> dict[str, Any]:
+    """A quote that was found without a parse; the entity is the one of which a mention lies in the speaker's words."""
+    text, (start, end) = reading.text, found["speaker"] or (0, 0)
+    named = [(m["end"], e) for e in reading.layer("entities") for m in e["mentions"] if start <= m["start"] < end]
+    people = sorted((at, e["id"]) for at, e in named if e["type"] == "person")
+    entity = people[-1][1] if people else named[0][1]["id"] if len(named) == 1 else None
+    return {
+        **_piece(text, found["start"], found["end"]),
+        "kind": found["kind"],
+        "speaker": {"entity": entity, **_piece(text, start, end)} if found["speaker"] else None,
+        "cue": _piece(text, *found["cue"]) if found["cue"] else None,
+    }
 
 
 def _quote(
@@ -39,7 +61,7 @@ def _quote(
     around = zone(text, number, spans)
     near = spans[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
     cue = _cue(text, quote, around, near, cast)
-    whole = _is_clause(text, quote) or _goes_on(text, quote, around, found)
+    whole = is_clause(text, quote) or _goes_on(text, quote, around, found)
     short = not whole and len(text[quote.start : quote.end].split()) < CLAUSE
     if (cue is None and short) or _is_title(text, quote, cue):
         return None
@@ -63,17 +85,6 @@ def _cue(text: str, quote: Quoted, around: tuple[int, int], spans: Sequence[Quot
     inside = [q for q in spans if q.open < around[1] and around[0] < q.close]
     there = [cue for cue in cues(cast.tokens(*around), inside) if in_zone(cue, around)]
     return nearest(there, quote, text, inside)
-
-
-def _is_clause(text: str, quote: Quoted) -> bool:
-    """A clause or more: by its length, or by a capital and the punctuation before the closing mark. What goes on a
-    sentence of the writer's without a comma is a fragment, however long."""
-    words = text[quote.start : quote.end].split()
-    ended = text[quote.end - 1] in ",.?!…—–-"
-    begun = text[quote.start].isupper() or not text[quote.start].isalpha()
-    if not begun and text[quote.line : quote.open].rstrip()[-1:].isalnum():
-        return False
-    return len(words) >= CLAUSE or (ended and (begun or len(words) >= SHORT_CLAUSE))
 
 
 def _goes_on(text: str, quote: Quoted, around: tuple[int, int], found: Sequence[dict[str, Any]]) -> bool:

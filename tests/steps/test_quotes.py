@@ -39,6 +39,7 @@ WE_WILL_TOLD = [("direct", "We will", HOLM, "told")]
             [*WE_WILL_TOLD, ("direct", "until they", HOLM, "told")],
         ),
         ("The plan is “deeply unfair”, according to Ada Holm.", [("partial", "deeply unfair", HOLM, "according to")]),
+        ('"We will not sail today," grumbled Ada Holm, who runs the pier.', [("direct", "We will", HOLM, "grumbled")]),
         ("“Will they listen to us?” Ms. Ada Holm asked.", [("direct", "Will they", HOLM, "asked")]),
         ("Ada Holm spoke in Dublin. “We will not sail today,” she said.", WE_WILL),
         ("Bo Lindqvist met Ada Holm. “We will not sail today,” she said.", WE_WILL),
