@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 400
 LONGEST_BYLINE = 150
+NO_TITLE = {"home", "homepage", "news", "article", "story", "index", "untitled", "startseite", "accueil", "inicio"}
 MOST_TAGS = 30
 LATEST = timedelta(days=1)
 """How far a page may be dated after its capture: clocks and zones differ, and nothing is published tomorrow."""
@@ -33,6 +34,7 @@ BYLINE = (  # the first fifty, less those of comments and teasers
     "[not(ancestor-or-self::*[contains(@class, 'comment') or self::aside or self::footer or self::nav])]"
 )
 TIME = "(//article//time | //main//time | //h1/following::time)[@datetime]"
+CANONICAL = "//link[@rel='canonical'][not(ancestor::div or ancestor::article or ancestor::section or ancestor::main)]"
 LICENSE = "//*[@rel='license'][@href]"
 PUBLISHED = re.compile(r"publi|pubdate|entry-date|created", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s+[|–—·•:»«-]+\s+|\s*[|»«]\s*")
@@ -66,7 +68,8 @@ class Metadata:
         """Without the site's name: the structured headline, then the heading that the head of the page names too."""
         said = [self._bare(one) for one in (*self._said("title"), self.head_title)]
         heads = {letters(one) for one in said}
-        shown = [h1 for h1 in self.h1 if letters(h1) in heads]
+        h2 = [plain(e.text_content()) for e in list(self.tree.iter("h2"))[:5]]
+        shown = [heading for heading in (*self.h1, *h2) if letters(heading) in heads]
         found = (self._bare(plain(headline(self.node))), *shown, *said, *self.h1)
         return next((title[:LONGEST_TITLE] for title in found if title and not self._is_site(title)), None)
 
@@ -78,7 +81,7 @@ class Metadata:
     @cached_property
     def canonical(self) -> str | None:
         """The web address that the page gives itself."""
-        links = (link.get("href") or "" for link in self.tree.iterfind(".//link[@rel='canonical']"))
+        links = (link.get("href") or "" for link in found_by(CANONICAL, self.tree))
         return next((address for href in links if href.strip() and (address := _web(self.url, href))), None)
 
     @cached_property
@@ -192,7 +195,11 @@ class Metadata:
         host = (urlsplit(self.url).hostname or "").removeprefix("www.")
         own = {letters(name) for name in (self.site_name or "", host, host.partition(".")[0])} - {""}
         said = letters(part)
-        return said in own or any(len(name) > 3 and name in said and len(said) <= 2 * len(name) + 3 for name in own)
+        return (
+            said in own
+            or said in NO_TITLE
+            or any(len(name) > 3 and name in said and len(said) <= 2 * len(name) + 3 for name in own)
+        )
 
 
 def plain(text: str) -> str:

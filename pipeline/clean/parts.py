@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 BOXES = "//aside[(ancestor::article or ancestor::main or count(../p) > 1) and not(.//form or .//input or .//button)]"
 CAPTIONS = (
     "//*[self::div or self::p or self::span or self::small or self::em or self::cite]"
-    "[contains(@class, 'caption') or contains(@class, 'credit')]"
+    "[contains(@class, 'caption') or contains(@class, 'credit') or contains(@class, 'legend') or "
+    "contains(@class, 'bildunterschrift') or contains(@class, 'bildtext') or contains(@class, 'leyenda')]"
 )
+FACTS = re.compile(r"fact|explain|glossar", re.IGNORECASE)
 IS_BOX = re.compile(
     r"fact|info|box|explain|glossar|background|hintergrund|numbers|kasten|encadr|recuadro|timeline|key-", re.IGNORECASE
 )
@@ -40,9 +42,13 @@ def prepare(tree: "HtmlElement") -> None:
 def _is_box(aside: "HtmlElement") -> bool:
     """Whether an aside has sentences, hardly links, and a heading or a name of a box."""
     name, text = f"{aside.get('class')} {aside.get('id')}", plain(aside.text_content())
-    heading = next((plain(e.text_content()) for e in aside.iter("h2", "h3", "h4", "h5", "h6", "header")), "")
+    heading = next(
+        (plain(e.text_content()) for e in aside.iter("h2", "h3", "h4", "h5", "h6", "header", "strong", "b")), ""
+    )
     linked = sum(len(plain(link.text_content())) for link in aside.iter("a"))
-    if len(text) > LONGEST_BOX or linked > MOST_LINKED * len(text) or NO_BOX.search(name) or NO_BOX.search(heading):
+    if len(text) > LONGEST_BOX or linked > MOST_LINKED * len(text) or NO_BOX.search(heading):
+        return False
+    if NO_BOX.search(name) and not FACTS.search(name):
         return False
     is_named = bool(without_furniture([heading])) if heading else bool(IS_BOX.search(name))
     return is_named and bool(SENTENCE.search(text))
