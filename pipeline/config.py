@@ -147,6 +147,6 @@ def moment(text: str) -> datetime:
     """A time as people write it; without a zone it is UTC."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(f"not a time such as 2026-11-22T10:15:00Z: {text!r}") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -54,10 +54,8 @@ class Airflow:
         return bool(found[part]["status"] == "healthy")
 
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.call("GET", f"dags/{dag}/dagRuns/{run}/taskInstances?limit=1000")[
-            "task_instances"
-        ]
-        return found
+        answer: dict[str, list[dict[str, Any]]] = self.call("GET", f"dags/{dag}/dagRuns/{run}/taskInstances?limit=1000")
+        return answer["task_instances"]
 
 
 def start(
@@ -77,7 +75,6 @@ def start(
     env = environment(home, port, database) | extra
     migrate(home, state / "logs", env)
     airflow = Airflow(f"http://127.0.0.1:{port}", [], datetime.now(UTC), login)
-
     for name in ("api-server", "dag-processor", "triggerer", "scheduler"):
         airflow.processes.append(running.enter_context(launch(name, state / "logs", env)))
         if name == "api-server":  # a scheduler that starts before it answers fails its first tasks

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import NewsroomError
 from pipeline.local.object_store import BUILT_MINIO
+from pipeline.local.target import say
 from pipeline.seeds import SEEDS
 
 RELEASE = "2026-02-12T20:18:48Z"  # the last commit before the repository was archived, in April 2026
@@ -96,11 +97,12 @@ def compiled(go: str, scratch: Path) -> None:
 
 def environment(scratch: Path, ours: Mapping[str, str]) -> dict[str, str]:
     """Our environment with everything that Go keeps inside `scratch`."""
-    folders = {name: scratch / name.lower() for name in ("GOPATH", "GOMODCACHE", "GOCACHE", "GOTMPDIR")}
-    folders["GOTMPDIR"].mkdir()
     return {
         **ours,
-        **{name: str(folder) for name, folder in folders.items()},
+        "GOPATH": f"{scratch}/go-path",
+        "GOMODCACHE": f"{scratch}/go-modules",
+        "GOCACHE": f"{scratch}/go-cache",
+        "GOTMPDIR": str(scratch),
         "GOBIN": str(scratch),
         "CGO_ENABLED": "0",
         "GOTOOLCHAIN": "local",
@@ -120,10 +122,6 @@ def report(lines: Iterable[str]) -> str:
             share, seconds = min(99, 100 * packages // PACKAGES), time.monotonic() - began
             say(f"  {share:3} %  {packages} packages in {seconds:.0f} s")
     return last
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

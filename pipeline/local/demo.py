@@ -7,12 +7,13 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 from aiohttp import web
 
+from pipeline.config import moment
 from pipeline.errors import UsageError
 from pipeline.local.demo_site import Response, declared, moments, respond, rfc, stamp
 from pipeline.local.ports import free_port
@@ -42,7 +43,7 @@ class Clock:
     def move(self, to: str) -> None:
         """To a time such as 2026-11-23T21:00:00Z, or `next`; raises `UsageError` for anything else."""
         if to.strip() == "next":
-            self.now = next((moment for moment in moments() if moment > self.now), self.now)
+            self.now = next((each for each in moments() if each > self.now), self.now)
         else:
             self.now = moment(to)
         self.keep()
@@ -51,14 +52,6 @@ class Clock:
         if self.file:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             self.file.write_text(stamp(self.now), encoding="utf-8")
-
-
-def moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text.strip())
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f"the demo's clock takes a time such as 2026-11-23T21:00:00Z, or next, not {text!r}") from None
 
 
 def site(clock: Clock) -> web.Application:

@@ -176,18 +176,15 @@ class Edition:
 
     def render(self, template: str, encoding: str = "utf-8", **values: object) -> bytes:
         """A page or feed of the outlet."""
-        text = (
-            templates()
-            .get_template(f"{self.outlet.folder}/{template}")
-            .render(
-                outlet=self.outlet,
-                base=self.base,
-                built=self.built,
-                articles=self.articles,
-                latest=self.linked[:LATEST],
-                **values,
-            )
-        )
+        latest = self.linked[:LATEST]
+        now = {
+            "outlet": self.outlet,
+            "base": self.base,
+            "built": self.built,
+            "articles": self.articles,
+            "latest": latest,
+        }
+        text = templates().get_template(f"{self.outlet.folder}/{template}").render(now | values)
         return text.encode(encoding, "xmlcharrefreplace")
 
 

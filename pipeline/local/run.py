@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import signal
 import sys
 import time
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from pipeline.local.ports import free_port
 from pipeline.local.postgres import start_postgres
 from pipeline.local.private import write_private
 from pipeline.local.processes import Process, locked
+from pipeline.local.target import carried_out, say
 from pipeline.store import Store
 
 NAMES = {"minio": "MinIO", "seaweedfs": "SeaweedFS"}
@@ -32,26 +32,10 @@ RUN_PATIENCE = 600
 """Seconds that the first run may take."""
 
 
-def main() -> int:
-    """Starts everything, ingests the demo, and stays until it is told to stop; answers the exit status."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(0))
-    with ExitStack() as running:
-        try:
-            STATE.mkdir(exist_ok=True)
-            running.enter_context(locked(STATE / "run.lock", TAKEN))
-            house(running)
-        except KeyboardInterrupt:
-            say("\nStopping …")
-        except (NewsroomError, OSError) as error:
-            print(f"make run: {error}", file=sys.stderr)
-            return 1
-    return 0
-
-
 def house(running: ExitStack) -> None:
-    """All parts, in their order, each one stopped again whatever happens."""
+    """Starts everything, ingests the demo, and stays until it is told to stop."""
+    STATE.mkdir(exist_ok=True)
+    running.enter_context(locked(STATE / "run.lock", TAKEN))
     say("Newsroom starts here; all of its state is under var/.")
     objects = running.enter_context(start_object_store(STATE))
     said("store", f"{NAMES[objects.name]}, {objects.endpoint}, bucket {objects.bucket}")
@@ -155,9 +139,5 @@ def said(what: str, where: str) -> None:
     say(f"  {what:<10} {where}")
 
 
-def say(line: str) -> None:
-    print(line, flush=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(carried_out("make run", house))

@@ -5,7 +5,6 @@ import re
 import resource
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pipeline.config import ROOT, STATE
 from pipeline.errors import NewsroomError
 from pipeline.local.demo import Demo, start_demo
 from pipeline.local.demo_site import moments
+from pipeline.local.target import carried_out, say
 from pipeline.seeds import SEEDS
 
 FOLDER = STATE / "demo"
@@ -68,11 +68,9 @@ class Tour:
         env = self.env | {"NEWSROOM_NOW": str(self.now)}
         command = subprocess.Popen([PROGRAM, "ingest"], env=env, stderr=subprocess.DEVNULL)
         ends = time.monotonic() + PATIENCE
-        while set(STORE.glob("work/*/*.clean.jsonl")) == before and command.poll() is None:
-            if time.monotonic() > ends:
-                break
+        while set(STORE.glob("work/*/*.clean.jsonl")) == before and command.poll() is None and time.monotonic() < ends:
             time.sleep(0.02)
-        command.send_signal(signal.SIGKILL)
+        command.kill()
         say(f"Killed: exit status {command.wait()}.")
 
 
@@ -154,24 +152,15 @@ def the_cost(tour: Tour) -> None:
 STEPS = (a_wall, a_quote, a_death, a_rule, the_cost)
 
 
-def main() -> int:
-    """Takes one step after the other; Ctrl-C ends it at any of them."""
+def tour(running: ExitStack) -> None:
+    """Takes one step after the other."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with ExitStack() as running:
-        try:
-            tour = Tour(running.enter_context(start_demo(FOLDER)))
-            for step in STEPS:
-                say(f"\n\033[1m{step.__doc__}\033[0m\n" if sys.stdout.isatty() else f"\n{step.__doc__}\n")
-                step(tour)
-                pause()
-        except KeyboardInterrupt:
-            say("\nStopped.")
-        except (NewsroomError, OSError) as error:
-            print(f"make demo: {error}", file=sys.stderr)
-            return 1
-    return 0
+    guide = Tour(running.enter_context(start_demo(FOLDER)))
+    for step in STEPS:
+        say(f"\n\033[1m{step.__doc__}\033[0m\n" if sys.stdout.isatty() else f"\n{step.__doc__}\n")
+        step(guide)
+        pause()
 
 
 def shown(command: str) -> None:
@@ -184,9 +173,5 @@ def pause() -> None:
         input("\n[Enter] ")
 
 
-def say(line: str) -> None:
-    print(line, flush=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(carried_out("make demo", tour))
