@@ -149,7 +149,10 @@ def _parents(text: str, end: int) -> tuple[Place, ...]:
     for count in range(len(words), 0, -1):
         phrase = " ".join(words[:count])
         for name in (phrase, phrase.rstrip("."), f"{phrase} state"):
-            if parents := tuple(p for p in named(name) if p.kind != "city" and p.country):
+            rows = named(name)
+            if rows and rows[0].kind == "city":  # a list: "Kyiv, Lviv and Odesa"
+                return ()
+            if parents := tuple(p for p in rows if p.kind != "city" and p.country):
                 return parents
     return ()
 

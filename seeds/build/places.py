@@ -92,6 +92,10 @@ BRACKETED = re.compile(r"\s*(?:\(.*\)|\[.*\]|\*+)\s*")
 NO_COUNTRY = {"", "Argentine", "Chili", "Dominique", "Grenade", "Maurice"}
 """French names of countries that are people, things or peoples in English."""
 
+GENERIC = re.compile(
+    r"(?:(?:North|South|East|West|Upper|Lower|Central|Middle|Mid|Capital|Metropolitan|National)(?:ern)?[- ]?)+"
+    r"(?: ?(?:Region|District|Province|County|State|Governorate|Area|Coast))?"
+)
 PLAIN = re.compile(
     r"^(?:State of|Province of) | (?:Province|Region|State|County|District|Oblast|Governorate|Prefecture)$"
 )
@@ -156,10 +160,11 @@ def other_regions(known: dict[str, tuple[str, str]], found: list[City], done: se
         people[f"{city['countrycode']}.{city['admin1code']}"].append(city)
     for code, (name, geonames) in known.items():
         size = sum(city["population"] for city in people[code])
-        if code in done or not geonames or not size or name in NO_REGION:
+        if code in done or not geonames or not size or name in NO_REGION or GENERIC.fullmatch(name):
             continue
         middle = (sum(c[k] * c["population"] for c in people[code]) / size for k in ("latitude", "longitude"))
         names = {plain(name), PLAIN.sub("", name), plain(PLAIN.sub("", name))} - {name, ""} - NO_REGION
+        names = {one for one in names if not GENERIC.fullmatch(one)}
         where = (f"{degrees:.4g}" for degrees in middle)
         yield "region", name, "|".join(sorted(names)), code[:2], code[3:], *where, str(size), "", geonames
 
