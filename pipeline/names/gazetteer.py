@@ -119,7 +119,19 @@ def resolve(mentions: Iterable[Mention], text: str) -> dict[str, Place]:
         if fitting:  # a state whose name a country bears too ("Georgia") is meant beside other states only
             countries = states if fitting[0].kind == "country" else Counter(said.values())
             found[name] = max(fitting, key=lambda p: _weight(p, countries))
+    found = _without_strangers(found, names, text)
     return _without_teams(found, names, text) if _speaks_of_sport(text) else found
+
+
+def _without_strangers(found: dict[str, Place], names: dict[str, list[Mention]], text: str) -> dict[str, Place]:
+    """Without towns of countries that nothing else in the text speaks of: Westminster is in Colorado too."""
+    homes = Counter(place.country for place in set(found.values()))
+    told = {place for name, place in found.items() if any(_parents(text, m.end) for m in names[name])}
+    return {
+        name: place
+        for name, place in found.items()
+        if place.wikidata or place.population >= GREAT or homes[place.country] > 1 or place in told
+    }
 
 
 def _goes_on(mention: Mention, text: str) -> bool:

@@ -45,6 +45,10 @@ def resolved(text: str) -> dict[str, Place]:
         ("in [Central Java]", "Central Java", ("ID", "07")),
         ("in [Moscow] today", "Moscow", ("RU", "48")),
         ("[Georgia] joined; [United States] troops left", "Georgia", ("GE", "")),
+        ("demonstrations in [Kyiv], [Lviv] and [Odesa]", "Kyiv", ("UA", "12")),
+        ("police in [Westminster]", "Westminster", None),
+        ("police in [Westminster] and [Denver]", "Westminster", ("US", "CO")),
+        ("riots in the [North East]", "North East", None),
         # a body's name, and teams
         ("[LA] CROSSE, Wis.", "LA", None),
         ("in the league match the coach and the squad of the [U.S.] beat the [United States] of 1950", "U.S.", None),
