@@ -13,7 +13,7 @@ from pipeline.steps import Reading, step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-OPENINGS = "hanging_openings.txt"
+OPENINGS = "hanging_openings.tsv"
 FEWEST_WORDS, MOST_WORDS = 7, 60  # of a sentence that can stand alone
 FIRST = 80  # sentences that are compared: the cost is their square, and news ends with background
 DAMPING = 0.6  # the share of a sentence's rank that its likes give; the rest is its place: leads summarise news
@@ -25,20 +25,27 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 LABEL = re.compile(r"[A-Z][A-Z .'-]+:")  # who speaks, in a transcript
 
 
-@step(version=1, task="summary", needs=("sentences", "quotes"), languages=("en",), tables=(STOP_WORDS, OPENINGS))
+@step(
+    version=1,
+    task="summary",
+    needs=("sentences", "quotes"),
+    languages=("de", "en", "es", "fr"),
+    tables=(STOP_WORDS, OPENINGS),
+)
 def summary(reading: Reading) -> list[dict[str, Any]]:
     """Sentences in the order of the text; none where no sentence can stand alone."""
     spans = [(sentence["start"], sentence["end"]) for sentence in reading.layer("sentences")]
     quoted = [(quote["start"], quote["end"]) for quote in reading.layer("quotes")]
-    fit = [span for span in spans if stands_alone(reading.text, span, quoted)][:FIRST]
+    language = reading.language
+    fit = [span for span in spans if stands_alone(reading.text, span, quoted, language)][:FIRST]
     if not fit:
         return []
-    likeness = cosines([terms(reading.text[start:end]) for start, end in fit])
+    likeness = cosines([terms(reading.text[start:end], language) for start, end in fit])
     best = distinct(ranks(likeness), likeness, count=3 if len(spans) >= LONG else 2)
     return [{"start": fit[i][0], "end": fit[i][1], "text": reading.text[slice(*fit[i])]} for i in sorted(best)]
 
 
-def stands_alone(text: str, span: tuple[int, int], quoted: list[tuple[int, int]]) -> bool:
+def stands_alone(text: str, span: tuple[int, int], quoted: list[tuple[int, int]], language: str) -> bool:
     """Whether a reader understands the sentence without those around it: a whole one, mostly in the writer's voice."""
     start, end = span
     sentence = text[start:end]
@@ -46,17 +53,18 @@ def stands_alone(text: str, span: tuple[int, int], quoted: list[tuple[int, int]]
     return (
         FEWEST_WORDS <= len(sentence.split()) <= MOST_WORDS
         and not LABEL.match(sentence)
-        and sentence.rstrip("”\"'’»)").endswith((".", "!", "…"))
+        and sentence.rstrip("”“\"'’»« )").endswith((".", "!", "…"))
         and inside <= QUOTED * len(sentence)
-        and sentence.count("“") == sentence.count("”")
+        and (sentence.count("„") or sentence.count("”")) == sentence.count("“")
+        and sentence.count("«") == sentence.count("»")
         and sentence.count('"') % 2 == 0
-        and not hanging().match(sentence.lstrip("“\"'‘«("))
+        and not hanging(language).match(sentence.lstrip("“„\"'‘«»( "))
     )
 
 
-def terms(sentence: str) -> Counter[str]:
+def terms(sentence: str, language: str) -> Counter[str]:
     """How often each telling word stands in the sentence."""
-    return Counter(word for word in WORD.findall(sentence.lower()) if word not in stop_words("en"))
+    return Counter(word for word in WORD.findall(sentence.lower()) if word not in stop_words(language))
 
 
 def cosines(bags: list[Counter[str]]) -> "NDArray[Any]":
@@ -101,6 +109,7 @@ def distinct(rank: list[float], likeness: "NDArray[Any]", count: int) -> list[in
 
 
 @cache
-def hanging() -> re.Pattern[str]:
+def hanging(language: str) -> re.Pattern[str]:
     """An opening that points at a sentence before it, which is not in the summary, or at a picture."""
-    return re.compile(rf"(?:{'|'.join(map(re.escape, seeds.lines(OPENINGS)))})\b", re.IGNORECASE)
+    openings = next(words for code, words in seeds.rows(OPENINGS) if code == language).split("|")
+    return re.compile(rf"(?:{'|'.join(map(re.escape, openings))})(?![\w’'])", re.IGNORECASE)

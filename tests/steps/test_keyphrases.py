@@ -1,5 +1,7 @@
 """Keyphrases are names and noun phrases, cut to what they say, best first."""
 
+import pytest
+
 from tests.steps.reading import layers
 
 TEXT = """Salt mine owners in Solvik want higher water fees, the miners' union said. Bo Lindqvist, who leads the salt \
@@ -35,3 +37,32 @@ def test_keyphrases_share_no_words_and_rank_by_score() -> None:
 def test_keyphrases_of_nothing_are_none() -> None:
     assert phrases("") == []
     assert phrases("It was so. And then it was not.") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected", "absent"),
+    [
+        (
+            "de",
+            "Am Montag kam die Reederei Nordwind. Laut Reederei Nordwind ist das Hafengesetz kein gutes Hafengesetz.",
+            {"Reederei Nordwind", "Hafengesetz"},
+            ("Montag", "Ein", "dass"),
+        ),
+        (
+            "fr",
+            "Les agents portuaires veulent un accord. Selon Jeanne Dubreuil, les agents portuaires parlent lundi.",
+            {"agents portuaires", "Jeanne Dubreuil"},
+            ("lundi", "Selon"),
+        ),
+        (
+            "es",
+            "Los trabajadores esperan. El convenio colectivo caduca hoy. Ana Ruiz defiende el convenio colectivo.",
+            {"convenio colectivo", "Ana Ruiz"},
+            ("hoy", "Los"),
+        ),
+    ],
+)
+def test_keyphrases_without_a_parse(language: str, text: str, expected: set[str], absent: tuple[str, ...]) -> None:
+    found = [phrase["text"] for phrase in layers(text, language)["keyphrases"]]
+    assert expected <= set(found)
+    assert not [word for word in absent if word in " ".join(found).split()]

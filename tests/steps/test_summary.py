@@ -87,4 +87,20 @@ def test_summary_of_short_texts(text: str, count: int) -> None:
     ],
 )
 def test_summary_knows_what_stands_alone(sentence: str, quoted: list[tuple[int, int]], alone: bool) -> None:
-    assert stands_alone(sentence, (0, len(sentence)), quoted) is alone
+    assert stands_alone(sentence, (0, len(sentence)), quoted, "en") is alone
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "alone"),
+    [
+        ("de", "Die Reederei von Solvik macht den Fährleuten ein neues Angebot.", True),
+        ("de", "Die Reederei von Solvik nannte das Angebot der Fährleute „einen Witz“.", True),
+        ("de", "Trotzdem macht die Reederei von Solvik den Fährleuten ein Angebot.", False),
+        ("fr", "Les armateurs de Solvik font une nouvelle offre aux « marins ».", True),
+        ("fr", "C’est la première offre des armateurs de Solvik aux marins.", False),
+        ("es", "Los armadores de Lugo hacen una oferta nueva a los marineros.", True),
+        ("es", "Sin embargo, los armadores de Lugo hacen una oferta a los marineros.", False),
+    ],
+)
+def test_summary_knows_what_stands_alone_in_other_languages(language: str, sentence: str, alone: bool) -> None:
+    assert stands_alone(sentence, (0, len(sentence)), [], language) is alone
