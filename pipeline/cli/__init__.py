@@ -84,6 +84,13 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")(command)
 
 
+def json_line(value: object) -> None:
+    """Prints a line of what `--json` asked for."""
+    import msgspec
+
+    click.echo(msgspec.json.encode(value).decode())
+
+
 def opened(url: str | None) -> "Store":
     """The store of an option, else of the settings."""
     from pipeline.config import settings

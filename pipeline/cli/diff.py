@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 
 if TYPE_CHECKING:
     from pipeline.changes import Changes
@@ -46,8 +46,6 @@ def diff(article: str, store: str | None, as_json: bool) -> None:
 
     ARTICLE is a URL that it was offered under, or its id. White space, furniture and counters are no change.
     """
-    import msgspec
-
     from pipeline.cli.changed import page
     from pipeline.cli.show import landed
     from pipeline.landing import history
@@ -58,7 +56,7 @@ def diff(article: str, store: str | None, as_json: bool) -> None:
     found = changes(bucket, document.id, captures)
     if as_json:
         for change in found:
-            click.echo(msgspec.json.encode(record(change)).decode())
+            json_line(record(change))
     else:
         page(document, captures, found, sys.stdout)
 

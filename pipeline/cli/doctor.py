@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 
 
 @click.command()
@@ -15,8 +15,6 @@ def doctor(store: str | None, as_json: bool) -> None:
     """
     from datetime import UTC, datetime
 
-    import msgspec
-
     from pipeline.config import settings
     from pipeline.doctor import House, examine
 
@@ -24,7 +22,7 @@ def doctor(store: str | None, as_json: bool) -> None:
     for found in examine(House(settings(), opened(store), lambda: datetime.now(UTC))):
         well &= found.ok
         if as_json:
-            click.echo(msgspec.json.encode(found._asdict()).decode())
+            json_line(found._asdict())
         else:
             click.echo(f"{'ok' if found.ok else 'WRONG':<6} {found.check:<8} {found.said}")
     if not well:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import NewsroomError, StepsGone, StoreError
 
 if TYPE_CHECKING:
@@ -125,9 +125,7 @@ def warn(line: str) -> None:
 def show(desk: "Desk", run: "Run", as_json: bool) -> None:
     """The sums of the run, source by outcome."""
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.encode(run).decode())
+        json_line(run)
         return
     from pipeline.cli.runs import summary
 

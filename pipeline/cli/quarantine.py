@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import NewsroomError, UsageError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def put(store: "Store", found: list["Outcome"], *, whole: bool) -> None:
 
     for line in found:
         record: dict[str, Any] = msgspec.to_builtins(line)
-        click.echo(msgspec.json.encode(record | (came(store, line) if whole else {})).decode())
+        json_line(record | (came(store, line) if whole else {}))
 
 
 def came(store: "Store", line: "Outcome") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.cli.ingest import Progress
 from pipeline.errors import NewsroomError, UsageError
 
@@ -71,10 +71,8 @@ def day(text: str) -> date:
 
 def show(sums: "Sums", *, as_json: bool, diff: bool) -> None:
     """The examples, and the count."""
-    import msgspec
-
     if as_json:
-        click.echo(msgspec.json.encode(sums).decode())
+        json_line(sums)
         return
     from rich.console import Console
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 @json_option
 def runs(run: str | None, store: str | None, as_json: bool) -> None:
     """Every run, the newest first; with the name of one, what it had to do with each source."""
-    import msgspec
-
     from pipeline import ledger
 
     bucket = opened(store)
@@ -29,7 +27,7 @@ def runs(run: str | None, store: str | None, as_json: bool) -> None:
         raise UsageError(f"no run is named {run}: newsroom runs lists them")
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one).decode())
+            json_line(one)
     elif run:
         summary(bucket, found[0])
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 
 if TYPE_CHECKING:
     from pipeline.model import Source
@@ -77,9 +77,7 @@ def loaded(path: Path | None) -> "Declared":
 
 
 def put(record: Any) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.encode(record).decode())
+    json_line(record)
 
 
 def health(declared: tuple["Source", ...], store: str | None) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ def steps(store: str | None, as_json: bool) -> None:
 
     A document is stale where a layer is missing, or where another version or model made it than the installed one.
     """
-    import msgspec
-
     from pipeline.config import settings
     from pipeline.parse import Parser
     from pipeline.stages.ready import require_models
@@ -36,7 +34,7 @@ def steps(store: str | None, as_json: bool) -> None:
     rows = [described(step) | {"stale": found.steps[step.name] if found else None} for step in installed]
     if as_json:
         for row in rows:
-            click.echo(msgspec.json.encode(row).decode())
+            json_line(row)
         return
     lines = [list(rows[0]), *([words(key, value) for key, value in row.items()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 @json_option
 def why(url: str, store: str | None, as_json: bool) -> None:
     """Every time that an entry with this URL (or guid, or id) was seen: run, stage, outcome, reason."""
-    import msgspec
-
     bucket = opened(store)
     found = list(lines(bucket, url))
     waiting = list(pending(bucket, url))
     if as_json:
         for record in (*found, *(queued(*one) for one in waiting)):
-            click.echo(msgspec.json.encode(record).decode())
+            json_line(record)
         return
     for line in found:
         click.echo(sentence(line))
