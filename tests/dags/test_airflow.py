@@ -1,6 +1,9 @@
 """The DAGs under a real Airflow: PostgreSQL, scheduler, REST and an S3 server, with the demo site as the world."""
 
+import base64
+import gzip
 import itertools
+import json
 import os
 import signal
 import time
@@ -29,6 +32,7 @@ from pipeline.store import Store
 from pipeline.store.folder import FolderStore
 
 NOW = "2026-11-24T10:15:00Z"
+PLANTED = "rosebud-by-the-sea"
 
 
 class House(NamedTuple):
@@ -77,8 +81,9 @@ def house(server_state: Path, postgres: str, s3_server: ObjectStore) -> Iterator
     with ExitStack() as running:
         demo = running.enter_context(start_demo(server_state))
         declared = server_state / "demo.toml"
-        declared.write_text(demo.declared)
+        declared.write_text(demo.declared.replace('every = "15m"', 'every = "15m"\nauth = "demo_login"'))
         env = {
+            "AIRFLOW_CONN_DEMO_LOGIN": json.dumps({"conn_type": "http", "login": "reader", "password": PLANTED}),
             "NEWSROOM_STORE": f"s3://{s3_server.bucket}/airflow",
             "NEWSROOM_SOURCES": str(declared),
             "NEWSROOM_NOW": NOW,
@@ -113,6 +118,22 @@ def test_airflow_a_run_gives_the_documents_of_the_command_line(house: House, fir
     assert {key: there.get(key) == body for key, body in documents(folder).items()} == dict.fromkeys(
         documents(folder), True
     )
+
+
+def test_airflow_a_login_is_seen_nowhere(house: House, first_run: str, server_state: Path) -> None:
+    """Neither in the bucket, captures unpacked, nor in rendered fields, XComs or logs."""
+    planted = (PLANTED.encode(), base64.b64encode(f"reader:{PLANTED}".encode()))
+    bodies = {one.key: house.store.get(one.key).body for one in house.store.keys("")}
+    shown = {key: gzip.decompress(body) if key.endswith(".gz") else body for key, body in bodies.items()}
+    logs = [
+        path for path in server_state.rglob("*") if path.is_file() and "log" in str(path) and "pos" not in str(path)
+    ]
+    shown |= {str(path): path.read_bytes() for path in logs}
+    for run in house.airflow.call("GET", "dags/ingest/dagRuns")["dag_runs"]:
+        shown[run["dag_run_id"]] = str(house.airflow.tasks("ingest", run["dag_run_id"])).encode()
+    assert len(logs) > 5
+    assert any(b"rendered_fields" in said for said in shown.values())
+    assert [where for where, said in shown.items() if any(secret in said for secret in planted)] == []
 
 
 def test_airflow_outcomes_add_up(house: House, first_run: str) -> None:
