@@ -14,6 +14,7 @@ CUE_WORDS = "cue_words.tsv"
 Span = tuple[int, int]
 
 NEAR = 200  # characters on either side in which the words for cue and speaker may stand
+LONGEST_SPEECH = 1_000  # characters behind a dash
 FAR = 800  # characters from one paragraph's speaker to the pronoun of another
 LONGEST = 9  # words for a speaker
 FRAGMENT = 3  # words, that no title in small letters has
@@ -24,7 +25,7 @@ ARTICLES = frozenset(
 )
 FULL_NAME = re.compile(r"(?:[^\W\d_a-zà-ÿ][\w'’.-]+\s+(?:(?:de|von|van|der|la|del|di)\s+)*){1,4}[^\W\d_a-zà-ÿ][\w'’-]+")
 ENDED = re.compile(r"[.?!…][\s\"”“»«)]*$")
-DIALOGUE = re.compile(r"^[—–]\s?(?=\w|[¿¡«])", re.MULTILINE)
+DIALOGUE = re.compile(r"^[—–]\s?(?=[\w¿¡])", re.MULTILINE)
 
 
 class Cue(NamedTuple):
@@ -52,7 +53,7 @@ class Tongue(NamedTuple):
 def tongue(code: str) -> Tongue:
     table = {kind: words for language, kind, words in seeds.rows(CUE_WORDS) if language == code}
     any_of = {kind: "|".join(map(re.escape, words.split())) for kind, words in table.items()}
-    inverted = r"(?:-(?:t-)?(?P<it{0}>ils?|elles?|on))?"
+    inverted = r"(?:-(?:t-)?(?P<it{0}>ils?|elles?))?"
     helper = rf"(?:(?:{any_of['helper']})" + inverted.format(1) + r"\s+(?:\w+\s+)?)?"
     verb = rf"\b{helper}(?P<verb>{any_of['verb']}{{}})" + inverted.format(2) + r"(?![\w-])"
     source = rf"(?P<source>{any_of['source']})(?!\w)"
@@ -89,6 +90,23 @@ def rule_quotes(text: str, language: str, quotes: Sequence[Quoted]) -> Iterator[
             "speaker": speaker,
             "cue": (cue.start, cue.end) if cue else None,
         }
+
+
+def spoken(text: str, language: str, quotes: Sequence[Quoted]) -> list[Quoted]:
+    """Quotes with those that a dash opens at the start of a line and a verb of saying closes: "—No voy —dijo Ana."."""
+    found, verbs = list(quotes), tongue(language).follows
+    for dash in DIALOGUE.finditer(text):
+        end = text.find("\n", dash.end())
+        end = min(len(text) if end < 0 else end, dash.end() + LONGEST_SPEECH)
+        if any(dash.start() <= quote.open < end for quote in quotes):
+            continue
+        for mark in re.finditer(r"(?<=[?!…])|\s*[,—–]", text[dash.end() : end]):
+            close = dash.end() + mark.start()
+            said = verbs.match(text, close, end)
+            if said and said["verb"] and close > dash.end():
+                found.append(Quoted(dash.end(), close, dash.start(), close, dash.start()))
+                break
+    return sorted(found)
 
 
 def _is_sentence(text: str, quote: Quoted) -> bool:

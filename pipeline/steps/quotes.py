@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.quoting.cues import Cue, cues, in_zone, nearest
 from pipeline.quoting.marks import CLAUSE, Quoted, is_clause, quoted
-from pipeline.quoting.rules import CUE_WORDS, rule_quotes
+from pipeline.quoting.rules import CUE_WORDS, rule_quotes, spoken
 from pipeline.quoting.speakers import Cast, Words
 from pipeline.quoting.zones import NEIGHBOURS, zone
 from pipeline.steps import Reading, step
@@ -28,10 +28,11 @@ TABLES = ("cue_verbs.txt", "first_names.tsv", CUE_WORDS, "abbreviations.tsv", "s
 def quotes(reading: Reading) -> list[dict[str, Any]]:
     """Quotes in the order of the text; titles of works and words in scare quotes are left out."""
     spans = quoted(reading.text)
+    if reading.language != "en":
+        spans = spoken(reading.text, reading.language, spans)
+        return [_by_rule(reading, found) for found in rule_quotes(reading.text, reading.language, spans)]
     if not spans:
         return []
-    if reading.language != "en":
-        return [_by_rule(reading, found) for found in rule_quotes(reading.text, reading.language, spans)]
     cast = Cast(reading.layer("entities"), reading.parse, spans)
     found: list[dict[str, Any]] = []
     for number in range(len(spans)):

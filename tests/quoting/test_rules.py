@@ -63,6 +63,17 @@ def said(text: str, language: str) -> Quotes:
             [("direct", "Nadie nos", "la ministra Ana Ruiz", "afirmado")],
         ),
         ("es", "Según Ana Ruiz, la ley es “injusta”.", [("partial", "injusta", "Ana Ruiz", "Según")]),
+        ("es", "—No vamos a navegar —dijo Ana Ruiz en Lugo.", [("direct", "No vamos", "Ana Ruiz", "dijo")]),
+        (
+            "fr",
+            "— Qui vient donc ? demande Jeanne Dubreuil.",
+            [("direct", "Qui vient", "Jeanne Dubreuil", "demande")],
+        ),
+        (
+            "fr",
+            "– Lundi, départ à 10 heures.\n– Mardi : retour, dit-on, à midi.",
+            [],
+        ),
         ("es", "El barco “Gaviota” salió de Lugo.", []),
     ],
 )

@@ -120,13 +120,14 @@ def test_steps_find_something_in_an_article(parser: Parser) -> None:
 def test_steps_read_a_text_of_100_000_characters(parser: Parser) -> None:
     hostile = "“Unclosed 'and " * 1_000 + "“ab” " * 2_000 + "\n" + "\"'‘“ " * 4_000
     text = ARTICLE * 60 + "x" * 50_000 + " " + hostile
-    check(run(text[:100_000], parser, language="en"))
+    for language in ("en", "fr", "de", "es"):
+        check(run(text[:100_000], parser, language=language))
 
 
-@given(st.text(alphabet="aA dDublin“”\"'‘’«».,\n😀é:ש", max_size=80))
+@given(st.text(alphabet="aA dDublin“”\"'‘’«»„—.,\n😀é:ש", max_size=80), st.sampled_from(["en", "en", "fr", "de", "es"]))
 @settings(max_examples=25, deadline=None)
-def test_steps_survive_any_text(text: str) -> None:
-    check(run(text, Parser(), language="en"))
+def test_steps_survive_any_text(text: str, language: str) -> None:
+    check(run(text, Parser(), language=language))
 
 
 @pytest.mark.parametrize(("step", "language"), UNSUPPORTED, ids=lambda s: getattr(s, "name", s))
