@@ -84,15 +84,17 @@ def start_object_store(state: Path, kind: Kind | None = None) -> Iterator[Object
     port = free_port(state, kind, 9000)
     console = free_port(state, f"{kind}-console", 9001)
     (state / kind).mkdir(exist_ok=True)
+    url, console_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{console}"
     try:
         with start(program, state, port, console) as process:
-            url, console_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{console}"
             store = ObjectStore(kind, url, key, secret, BUCKET, process, console_url)
             process.wait_until(lambda: answers(port) and writable(store.store()), READY_SECONDS)
             yield store
     finally:
-        for left in (f"s3-{port}", f"filer-{console}"):  # SeaweedFS leaves its sockets behind
-            Path(f"/tmp/seaweedfs-{left}.sock").unlink(missing_ok=True)  # noqa: S108 - where it has them
+        ours = json.loads((state / "ports.json").read_text()).values()
+        for left in Path("/tmp").glob("seaweedfs-*.sock"):  # noqa: S108 - where SeaweedFS has them, and leaves them
+            if int(left.stem.rpartition("-")[2]) in ours:
+                left.unlink(missing_ok=True)
 
 
 def start_minio(program: Path, state: Path, port: int, console: int) -> Process:

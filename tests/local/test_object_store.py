@@ -58,6 +58,8 @@ def test_object_store_goes_on_after_a_kill(kind: Kind, tmp_path: Path) -> None:
         assert [store.get(f"k/{n}").body for n in range(50)] == [b"%d" % n for n in range(50)]
     assert stat.S_IMODE((tmp_path / "object_store.json").stat().st_mode) == 0o600
     assert again.secret not in again.process.log.read_text()
+    ports = json.loads((tmp_path / "ports.json").read_text()).values()
+    assert not [left for port in ports for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")]  # noqa: S108
 
 
 def test_object_store_runs_once_a_state(s3_server: ObjectStore, server_state: Path) -> None:
