@@ -153,7 +153,8 @@ def _before(text: str, number: int, quotes: Sequence[Quoted], words: Tongue) -> 
         return None
     cue = _cue(text, found[-1], quote.open, words)
     behind = cue.speaker if cue.speaker and FULL_NAME.fullmatch(text[slice(*cue.speaker)]) else None
-    if not behind and (before := _phrase_before(text, begin, found[-1].start(), words)):
+    before = _phrase_before(text, begin, found[-1].start(), words)
+    if before and not (behind and text[slice(*before)].split()[0].lower() in ARTICLES):
         return cue._replace(speaker=before, pronoun=False)
     named = behind or (cue.speaker and text[cue.speaker[0]].isupper() and words.code != "de")
     inverted = text[begin : found[-1].start()].split()[:1]

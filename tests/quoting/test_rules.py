@@ -36,6 +36,12 @@ def said(text: str, language: str) -> Quotes:
             "„Wir fahren heute nicht“, sagte Ada Holm. „Und morgen auch nicht“, erklärte sie.",
             [("direct", "Wir fahren", "Ada Holm", "sagte"), ("direct", "Und morgen", "Ada Holm", "erklärte")],
         ),
+        ("de", "Holm nannte Linds Entscheidung „falsch“.", [("partial", "falsch", "Holm", "nannte")]),
+        (
+            "de",
+            "Der Zeitung sagte Ada Holm: „Wir warten auf Antwort.“",
+            [("direct", "Wir warten", "Ada Holm", "sagte")],
+        ),
         ("de", "Die „Möwe“ fuhr nach Solvik, der Kapitän las „Der Spiegel“.", []),
         (
             "fr",
