@@ -65,7 +65,7 @@ def install(locks):
 
 def make_venv():
     """A fresh environment where there is none, or one of another Python."""
-    if (VENV / "bin" / "pip").exists() and running(VENV / "bin" / "python") == sys.version_info[:2]:
+    if (VENV / "lib" / "python{}.{}".format(*sys.version_info[:2]) / "site-packages" / "pip").exists():
         return
     try:
         import ensurepip  # noqa: F401 - Debian keeps it in a package of its own
@@ -76,13 +76,6 @@ def make_venv():
             )
         ) from None
     subprocess.check_call([sys.executable, "-m", "venv", "--clear", str(VENV)])
-
-
-def running(python):
-    """The version of a Python, such as (3, 11)."""
-    code = "import sys; print(*sys.version_info[:2])"
-    said = subprocess.run([str(python), "-c", code], stdout=subprocess.PIPE, check=False).stdout.split()
-    return tuple(map(int, said))
 
 
 def stamp(locks):
