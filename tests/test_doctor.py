@@ -118,7 +118,11 @@ def test_doctor_a_disk_that_is_nearly_full_is_told(
         ({"contact": None}, "contact", "1 of 1 sources are not asked: set it"),
         ({"model": "no_such_model"}, "models", "the spaCy model no_such_model is not installed: install it"),
         ({"sources": (Path("/nowhere.toml"),)}, "sources", "/nowhere.toml"),
-        ({"airflow": "http://ada:hunter2@127.0.0.1:9"}, "airflow", "no answer from http://***@127.0.0.1:9"),
+        (
+            {"airflow": "http://ada:hunter2@127.0.0.1:9"},
+            "airflow",
+            "no answer from http://***@127.0.0.1:9",
+        ),  # pragma: allowlist secret
     ],
 )
 def test_doctor_what_is_set_wrongly_is_told(

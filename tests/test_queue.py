@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
 LOOKS = (HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR)
 ETAG = {"If-None-Match": '"one"'}
-ARTICLE = "0123456789abcdef0123"
+ARTICLE = "0123456789abcdef0123"  # pragma: allowlist secret
 
 
 def test_queue_leased_entries_wait_for_their_run_alone() -> None:
