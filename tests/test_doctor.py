@@ -119,10 +119,10 @@ def test_doctor_a_disk_that_is_nearly_full_is_told(
         ({"model": "no_such_model"}, "models", "the spaCy model no_such_model is not installed: install it"),
         ({"sources": (Path("/nowhere.toml"),)}, "sources", "/nowhere.toml"),
         (
-            {"airflow": "http://ada:hunter2@127.0.0.1:9"},
+            {"airflow": "http://ada:hunter2@127.0.0.1:9"},  # pragma: allowlist secret
             "airflow",
             "no answer from http://***@127.0.0.1:9",
-        ),  # pragma: allowlist secret
+        ),
     ],
 )
 def test_doctor_what_is_set_wrongly_is_told(
