@@ -1,6 +1,7 @@
 """Airflow's processes on this machine: their settings, the order that they start in, and its REST interface."""
 
 import os
+import secrets
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from pipeline.config import ROOT
 from pipeline.errors import NewsroomError
 from pipeline.ledger import run_name
+from pipeline.local.private import kept
 from pipeline.local.processes import Process
 from pipeline.rest import POOLS, call, token
 
@@ -102,6 +104,7 @@ def environment(home: Path, port: int, database: str) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_ISSUER": "newsroom",
+        "AIRFLOW__API_AUTH__JWT_SECRET": kept(home / "jwt.secret", lambda: secrets.token_hex(64)),  # its own is short
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
