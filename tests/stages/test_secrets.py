@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from pipeline import tables
 from pipeline.cli import newsroom
+from pipeline.config import settings
 from pipeline.store.folder import FolderStore
 from tests.stages.publisher import Said, publisher, rss
 
@@ -19,7 +20,11 @@ PROSE = "<p>The ferry lay in the harbour all day, because its crew had no word f
 
 @pytest.mark.parametrize("login", [f"desk:{PASSWORD}", PASSWORD])
 def test_secrets_are_nowhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, login: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    request: pytest.FixtureRequest,
+    login: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     store = FolderStore(f"file://{tmp_path / 'store'}")
@@ -46,6 +51,8 @@ def test_secrets_are_nowhere(
             for name, path in (("tern", "/feed"), ("isle", "/other"), ("gone", "/gone"))
         ))  # fmt: skip
         monkeypatch.setenv("TERN_LOGIN", login)
+        settings.cache_clear()  # the environment is read once a process
+        request.addfinalizer(settings.cache_clear)
         where, file = ["--store", store.url], ["--sources", str(declared), "--store", store.url]
         commands = [
             ["ingest", *file], ["ingest", "--all", *file], ["sources", "list", *file], ["sources", "check", *file],
