@@ -46,14 +46,18 @@ def of_set(pages: Pages) -> dict[str, Any]:
 
     parser, steps, costs = Parser(), all_steps(), Costs()
     warm = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo. " * 5
-    ours(warm_document(warm), steps, parser, Costs())
-    bare(b"<html><p>" + warm.encode() + b"</p></html>", warm, Costs(), parser, parse=True)
+    for language, text in (
+        ("en", warm),
+        ("fr", "Le bateau est resté au port, a dit la maire de Brest, Anne Le Goff. " * 9),
+    ):
+        ours(warm_document(text), steps, parser, Costs())
+        bare(b"<html><p>" + text.encode() + b"</p></html>", text, Costs(), parser, language)
     words, english = [], 0
     for url, body in pages:
         capture = Capture(url=url, at=NOW, status=200, headers=(), body=body, record="", digest="")
         document = costs.of("clean", lambda c=capture, u=url: clean(c, Entry(source="bench", url=u)))
         text = document.text if document else ""
-        bare(body, text, costs, parser, parse=document is not None and document.language == "en")
+        bare(body, text, costs, parser, document and document.language)
         if document:
             words.append(len(text.split()))
             english += document.language == "en"
@@ -78,7 +82,7 @@ BARE = ("bare: trafilatura", "bare: language", "bare: spaCy", "bare: encoder", "
 def warm_document(text: str) -> Document:
     from pipeline.clean import clean_text
 
-    return clean_text(text, title="Ferries stay in port")
+    return clean_text(text)
 
 
 def ours(document: Document, steps: Any, parser: Any, costs: Costs) -> None:
@@ -95,7 +99,7 @@ def ours(document: Document, steps: Any, parser: Any, costs: Costs) -> None:
             layers[step.name] = made
 
 
-def bare(body: bytes, text: str, costs: Costs, parser: Any, *, parse: bool) -> None:
+def bare(body: bytes, text: str, costs: Costs, parser: Any, language: str | None) -> None:
     """What one would call by hand: the same libraries, with the same parts left out, and nothing around them."""
     import lxml.html
     import rensa
@@ -111,7 +115,8 @@ def bare(body: bytes, text: str, costs: Costs, parser: Any, *, parse: bool) -> N
     )
     opening = text[:2000]
     costs.of("bare: language", lambda: detect(opening.replace("\n", " "), model="lite"))
-    costs.of("bare: spaCy", lambda: load(parser.models["en"], UNREAD["en"])(text) if parse else None)
+    model = parser.models.get(language)
+    costs.of("bare: spaCy", lambda: load(model, UNREAD[language])(text) if model and language else None)
     windows = WINDOW.findall(opening)[: WINDOWS + 1]
     costs.of("bare: encoder", lambda: encoder().encode(windows) if windows else None)
     words = text.split()
