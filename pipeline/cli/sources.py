@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli import json_line, json_option, opened, store_option
+from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
     from pipeline.model import Source
@@ -32,10 +33,14 @@ def sources() -> None:
 def check(path: Path | None, store: str | None, as_json: bool) -> None:
     """Reads the sources file and says what is wrong, one line each; exit status 1 where something is.
 
-    Also says which of its sources fail at present, and since when.
+    Also says which of its sources fail at present, and since when, where the store can be reached.
     """
     declared = loaded(path)
-    failing = [one for one in health(declared.sources, store) if one["failing"] and one["kind"]]
+    try:
+        failing = [one for one in health(declared.sources, store) if one["failing"] and one["kind"]]
+    except StoreError as error:
+        failing = []
+        click.echo(f"newsroom: which sources fail is not known: {error}", err=True)
     for one in failing:
         click.echo(
             f"newsroom: {one['name']}: fails since {one['failing_since']:%Y-%m-%d %H:%M}: {one['reason']}", err=True

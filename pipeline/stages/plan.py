@@ -15,7 +15,7 @@ from pipeline.polls import PASTED, Pending, State
 from pipeline.stages.desk import Desk
 
 BATCH = 250
-"""Entries of a batch: a task costs half a second, a document a tenth (docs/decisions, measured)."""
+"""Entries of a batch: a task costs half a second, a document a tenth."""
 
 DANGEROUS = 2
 """An entry whose run died so often travels in a small batch."""

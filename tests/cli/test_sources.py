@@ -42,14 +42,14 @@ def run(*arguments: str | Path) -> Result:
 
 
 def test_sources_check_counts_what_is_right(declared: Path) -> None:
-    result = run("check", "--sources", declared)
+    result = run("check", "--sources", declared, "--store", declared.with_name("store").as_uri())
     assert (result.exit_code, result.stdout) == (0, "2 sources are right, 0 errors\n")
 
 
 def test_sources_check_fails_with_a_line_for_each_error(declared: Path) -> None:
     with declared.open("a") as file:
         file.write('[[source]]\nname = "x"\nurl = "https://x.example/"\nkind = "pigeon"\ncolour = 1\n')
-    result = run("check", "--sources", declared)
+    result = run("check", "--sources", declared, "--store", declared.with_name("store").as_uri())
     assert (result.exit_code, result.stdout) == (1, "2 sources are right, 2 errors\n")
     lines = result.stderr.splitlines()
     assert [line.startswith(f"newsroom: {declared}: source x: ") for line in lines] == [True, True]

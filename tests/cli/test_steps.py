@@ -19,8 +19,9 @@ from tests.documents_made_up import document
 NAMES = [step.name for step in all_steps()]
 
 
-def test_steps_lists_them_in_sequence() -> None:
-    head, *lines, _ = CliRunner().invoke(newsroom, ["steps"]).stdout.splitlines()
+def test_steps_lists_them_in_sequence(folder_store: FolderStore) -> None:
+    said = CliRunner().invoke(newsroom, ["steps", "--store", folder_store.url]).stdout
+    head, *lines, _ = said.splitlines()
     assert head.split() == ["step", "version", "task", "languages", "needs", "model", "tables", "stale"]
     assert [line.split()[0] for line in lines] == NAMES
 
