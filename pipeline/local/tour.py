@@ -78,7 +78,7 @@ def a_wall(tour: Tour) -> None:
     """1. A consent wall is named instead of landed"""
     say("Three newspapers, 27 entries. Not every page behind them is an article.")
     tour.newsroom("ingest")
-    say("Two pages were answered with status 200 and hold no article. What became of this one?")
+    say("Some pages were answered with status 200 and hold no article. What became of this one?")
     tour.newsroom("why", tour.demo.url + WALL)
 
 
