@@ -63,7 +63,7 @@ def configuration() -> str:
 
 
 def default_of(name: str) -> str:
-    field = next(field for field in msgspec.structs.fields(Source) if field.name == name)
+    field = next(field for field in msgspec.structs.fields(Source) if field.encode_name == name)
     if field.required:
         return "required"
     return "none" if not field.default else f"`{msgspec.json.encode(field.default).decode()}`"

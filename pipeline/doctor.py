@@ -156,7 +156,11 @@ def contact(house: House) -> str:
     if house.settings.contact:
         return f"publishers are told {house.settings.contact}"
     every = load(*house.settings.sources).sources
-    unasked = [s.name for s in every if not s.url.startswith("file:") and urlsplit(s.url).netloc not in s.allow_hosts]
+    unasked = [
+        s.name
+        for s in every
+        if not s.is_archive and not s.url.startswith("file:") and urlsplit(s.url).netloc not in s.allow_hosts
+    ]
     if unasked:
         raise NewsroomError(
             f"NEWSROOM_CONTACT is not set, so {len(unasked)} of {len(every)} sources are not asked: "

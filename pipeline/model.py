@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -29,6 +29,13 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auth: str | None = None
     per_host_delay: float | None = None
     limit: int | None = None
+    first: date | None = msgspec.field(default=None, name="from")
+    last: date | None = msgspec.field(default=None, name="to")
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is read day by day, from its first to its last, and never polled."""
+        return self.first is not None
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,8 +68,10 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 SOURCE_KEYS = {
     "name": "unique; `a-z`, `0-9` and `-`",
-    "url": "where it is: `https`, `http` or `file`",
-    "kind": "`feed` (RSS, RDF, Atom, JSON Feed), `urls` (a list, one a line) or `files` (pages of a folder, or a glob)",
+    "url": "where it is: `https`, `http` or `file`; of an archive `file` or `s3`: a file, a prefix or a glob, "
+    "where `{yyyy}`, `{mm}` and `{dd}` stand for the day",
+    "kind": "`feed` (RSS, RDF, Atom, JSON Feed), `urls` (a list, one a line) or `files` (pages of a folder, or a "
+    "glob); of an archive `warc`, `jsonl`, `newsml` or `files`",
     "outlet": "whose it is: the name of the newspaper or station",
     "country": "whose it is: ISO 3166-1, two letters",
     "language": "what it is written in: ISO 639-1",
@@ -72,6 +81,8 @@ SOURCE_KEYS = {
     "auth": "name of a variable or Airflow connection that holds `user:password` or a token; never a secret itself",
     "per_host_delay": "seconds between requests to its host; robots.txt may ask for more",
     "limit": "most entries that a run takes up",
+    "from": "first day of an archive, such as `2019-01-01`; what has it is an archive, and is not polled",
+    "to": "last day of an archive",
 }
 """What each key of a source is, for docs/configuration.md."""
 

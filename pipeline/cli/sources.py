@@ -119,6 +119,7 @@ def record(source: "Source | None", state: "State") -> dict[str, Any]:
         "name": state.name,
         "url": shown(source.url) if source else None,
         "kind": source.kind if source else None,
+        "archive": {"from": source.first, "to": source.last} if source and source.is_archive else None,
         "declared": source is not None or state.name == PASTED,
         "last_poll": poll.at if poll else None,
         "status": poll.status if poll else None,
@@ -146,6 +147,9 @@ def table(found: list[dict[str, Any]]) -> None:
     for one in found:
         status = f"failing, {one['failing']} ×" if one["failing"] else str(one["status"] or "·")
         status = "ended" if one["ended_at"] else status
+        if days := one["archive"]:
+            shape.add_row(one["name"], "·", "archive", "·", f"{days['from']} to {days['to']}")
+            continue
         polled, due = (f"{one[key]:%Y-%m-%d %H:%M}" if one[key] else "·" for key in ("last_poll", "due_at"))
         shape.add_row(one["name"], polled, status, str(one["pending"]), due)
     console.print(shape)

@@ -17,6 +17,9 @@ from pipeline.pace import Pace
 
 KINDS = ("feed", "urls", "files")
 
+ARCHIVES = ("warc", "jsonl", "newsml", "files")
+"""Kinds that are read day by day by `pipeline.archives`; `files` is one where days are declared."""
+
 MOST_BYTES = 10_000_000
 """Bytes of one answer, unpacked; what the web client takes, too."""
 

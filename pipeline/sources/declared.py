@@ -13,10 +13,13 @@ import msgspec
 from pipeline.errors import SourceError
 from pipeline.model import Source
 from pipeline.polls import PASTED, seconds
-from pipeline.sources import KINDS
+from pipeline.sources import ARCHIVES, KINDS
 from pipeline.veil import shown
 
-TYPES = {field.name: field.type for field in msgspec.structs.fields(Source)}
+TYPES = {field.encode_name: field.type for field in msgspec.structs.fields(Source)}
+RESERVED = (PASTED, "archive")
+"""What the ledger calls URLs that are pasted, and paths that are given by hand."""
+EVERY_KIND = tuple(dict.fromkeys((*KINDS, *ARCHIVES)))
 REQUIRED = tuple(field.name for field in msgspec.structs.fields(Source) if field.required)
 
 
@@ -50,14 +53,26 @@ def _is_place(url: str) -> bool:
         return False
 
 
+def _is_archive_place(url: str) -> bool:
+    """The day may be left open, as `{yyyy}`, `{mm}` and `{dd}`, and nothing else."""
+    return url.startswith(("file:///", "s3://")) and not re.search(r"[{}]", re.sub(r"{yyyy}|{mm}|{dd}", "", url))
+
+
+def _is_day(text: str) -> bool:
+    return bool(re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", text))
+
+
 def _shape(pattern: str) -> Callable[[str], object]:
     return re.compile(pattern).fullmatch
 
 
 RULES = {
-    "name": Rule(_shape("(?!pasted$)[a-z0-9-]{1,64}"), f"must be [a-z0-9-], at most 64, and not {PASTED}"),
+    "name": Rule(
+        _shape(f"(?!({'|'.join(RESERVED)})$)[a-z0-9-]{{1,64}}"),
+        f"must be [a-z0-9-], at most 64, and not {' or '.join(RESERVED)}",
+    ),
     "url": Rule(_is_place, "must be a URL with https, http, s3 or file:///"),
-    "kind": Rule(KINDS.__contains__, f"must be one of {', '.join(KINDS)}"),
+    "kind": Rule(EVERY_KIND.__contains__, f"must be one of {', '.join(EVERY_KIND)}"),
     "country": Rule(_shape("[A-Z]{2}"), "must be two capitals of ISO 3166-1, such as KE"),
     "language": Rule(_shape("[a-z]{2}"), "must be two letters of ISO 639-1, such as en"),
     "every": Rule(_is_duration, 'must be a time such as "90s", "15m", "2h" or "1d"'),
@@ -68,6 +83,8 @@ RULES = {
     "auth": Rule(_shape(r"[A-Za-z_][\w.-]{0,99}"), "must be the name of a variable or connection, never a secret"),
     "per_host_delay": Rule(lambda pause: 0 <= pause <= 3600, "must be 0 to 3600 seconds"),
     "limit": Rule(lambda limit: limit > 0, "must be a number above 0"),
+    "from": Rule(lambda day: _is_day(str(day)), "must be a day of 1900 to 2199"),
+    "to": Rule(lambda day: _is_day(str(day)), "must be a day of 1900 to 2199"),
 }
 
 
@@ -120,3 +137,22 @@ def faults(table: dict[str, Any]) -> Iterator[str]:
         rule = RULES.get(key)
         if rule and not rule.holds(converted):
             yield f"{key}: {rule.says}" + ("" if key == "auth" else f", not {shown(str(value))!r}")
+    yield from _archive_faults(table)
+
+
+def _archive_faults(table: dict[str, Any]) -> Iterator[str]:
+    """What is wrong between kind, url and days: an archive has both days, nothing else has any."""
+    kind, url, days = table.get("kind"), table.get("url"), {"from", "to"} & table.keys()
+    if kind not in ARCHIVES:
+        yield from (f"{key}: only an archive has it: kind {', '.join(ARCHIVES)}" for key in sorted(days))
+    elif days or kind not in KINDS:
+        yield from (
+            f"{key}: is missing: an archive has a first and a last day" for key in ("from", "to") if key not in days
+        )
+        if isinstance(url, str) and not _is_archive_place(url):
+            yield f"url: must be a file:/// or s3:// URL, for the day {{yyyy}}, {{mm}} and {{dd}}, not {shown(url)!r}"
+        if table.get("name") == "path":
+            yield "name: must not be path: the DAG archive_path takes paths by a form"
+        first, last = (str(table.get(key)) for key in ("from", "to"))
+        if _is_day(first) and _is_day(last) and first > last:
+            yield f"to: must not be before from, not {last!r}"

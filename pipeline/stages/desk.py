@@ -46,7 +46,12 @@ class Desk:
     @property
     def queues(self) -> tuple[str, ...]:
         """Names of all queues: pasted pages are looked at again, and what of them was put off comes up, as others."""
-        return (*self.sources, PASTED)
+        return (*self.polled, PASTED)
+
+    @property
+    def polled(self) -> tuple[str, ...]:
+        """Names of all sources but the archives."""
+        return tuple(name for name, source in self.sources.items() if not source.is_archive)
 
     def looks_at(self, source: Source) -> tuple[timedelta, ...]:
         """When pages of a source are looked at again; never where the feed itself carries the articles."""

@@ -33,10 +33,12 @@ def due(desk: Desk, run: str, names: Iterable[str] = (), *, everything: bool = F
     A source that has ended is asked only by name.
     """
     names = list(names)
-    wanted = names or sorted(desk.sources)
+    wanted = names or sorted(desk.polled)
     for name in wanted:
         if name not in desk.sources:
             raise UsageError(f"no source is named {name}: newsroom sources list shows the names")
+        if desk.sources[name].is_archive:
+            raise UsageError(f"{name} is an archive, which is not polled: the DAG archive_{name} reads it by days")
     others = frozenset(ledger.open_runs(desk.store)) - {run}
     now = desk.clock()
     states = {name: address.of(polls.read(desk.store, name), desk.sources[name]) for name in wanted}

@@ -9,8 +9,11 @@ from click.testing import CliRunner, Result
 
 from pipeline import polls
 from pipeline.cli.sources import sources
-from pipeline.errors import SourceError
+from pipeline.config import read
+from pipeline.errors import SourceError, UsageError
 from pipeline.model import Entry, Source
+from pipeline.stages.desk import open_desk
+from pipeline.stages.discover import due
 from pipeline.store.folder import FolderStore
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -77,3 +80,20 @@ def test_sources_list_is_a_table_for_people(declared: Path, polled: FolderStore)
     assert "tern: server error: 503" in result.stdout
     assert "gone: is no longer declared" in result.stdout
     assert "hunter2" not in result.stdout
+
+
+def test_sources_list_says_what_an_archive_is_and_no_run_polls_it(declared: Path, folder_store: FolderStore) -> None:
+    with declared.open("a") as file:
+        file.write(
+            '[[source]]\nname = "rolls"\nurl = "s3://b/{yyyy}/"\nkind = "warc"\nfrom = 2019-01-01\nto = 2019-12-31\n'
+        )
+    where = ("--sources", declared, "--store", folder_store.url)
+    assert "archive" in (line := next(n for n in run("list", *where).stdout.splitlines() if "rolls" in n))
+    assert "2019-01-01 to 2019-12-31" in line
+    told = {one["name"]: one["archive"] for one in map(json.loads, run("list", *where, "--json").stdout.splitlines())}
+    assert told == {"tern": None, "isle": None, "rolls": {"from": "2019-01-01", "to": "2019-12-31"}}
+    desk = open_desk(read({}), folder_store, [declared], NOON)
+    assert desk.queues == ("tern", "isle", "pasted")
+    assert due(desk, "") == ["isle", "tern"]
+    with pytest.raises(UsageError, match="rolls is an archive, which is not polled: the DAG archive_rolls"):
+        due(desk, "", ["rolls"])

@@ -1,5 +1,6 @@
 """The sources file: what is wrong in it is named, what is right is kept."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from pipeline.sources.declared import load
 from pipeline.veil import shown
 
 RIGHT = 'name = "tern"\nurl = "https://tern.example/feed.xml"\n'
+
+
+ARCHIVE = (
+    'name = "rolls"\nurl = "file:///rolls/{yyyy}/{mm}/{dd}/*.warc.gz"\nkind = "warc"\n'
+    "from = 2019-01-01\nto = 2019-12-31\n"
+)
 
 
 def declare(tmp_path: Path, *tables: str) -> Path:
@@ -32,6 +39,25 @@ def test_declared_source_has_every_key(tmp_path: Path) -> None:
     assert source.allow_hosts == ("127.0.0.1:8000", "localhost:80")
 
 
+@pytest.mark.parametrize("kind", ["warc", "jsonl", "newsml", "files"])
+@pytest.mark.parametrize("place", ["file:///rolls/{yyyy}{mm}{dd}.gz", "s3://bucket/rolls/", "s3://bucket/**/*.warc"])
+def test_declared_archive_has_a_first_and_a_last_day(tmp_path: Path, kind: str, place: str) -> None:
+    table = ARCHIVE.replace('"warc"', f'"{kind}"').replace("file:///rolls/{yyyy}/{mm}/{dd}/*.warc.gz", place)
+    (source,), errors = load(declare(tmp_path, table))
+    assert errors == ()
+    assert (source.is_archive, source.first, source.last) == (True, date(2019, 1, 1), date(2019, 12, 31))
+
+
+def test_declared_folder_without_days_is_polled(tmp_path: Path) -> None:
+    (source,), _ = load(declare(tmp_path, 'name = "pages"\nurl = "file:///pages/"\nkind = "files"'))
+    assert not source.is_archive
+
+
+def test_declared_archive_may_not_be_named_as_the_dag_of_paths(tmp_path: Path) -> None:
+    _, (error,) = load(declare(tmp_path, ARCHIVE.replace('"rolls"', '"path"')))
+    assert "name: must not be path" in error
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
@@ -41,9 +67,15 @@ def test_declared_source_has_every_key(tmp_path: Path) -> None:
         ('name = "x"', "source x: url: is missing"),
         ("name = 7\n" + RIGHT.splitlines()[1], "source 2: name: Expected `str`, got `int`"),
         (RIGHT.replace("tern", "Tern", 1), "source Tern: name: must be"),
-        (RIGHT.replace("tern", "pasted", 1), "source pasted: name: must be [a-z0-9-], at most 64, and not pasted"),
+        (
+            RIGHT.replace("tern", "pasted", 1),
+            "source pasted: name: must be [a-z0-9-], at most 64, and not pasted or archive",
+        ),
         (RIGHT.replace("tern", "first", 1), "source first: name: is declared twice"),
-        (RIGHT + 'kind = "pigeon"', "source tern: kind: must be one of feed, urls, files, not 'pigeon'"),
+        (
+            RIGHT + 'kind = "pigeon"',
+            "source tern: kind: must be one of feed, urls, files, warc, jsonl, newsml, not 'pigeon'",
+        ),
         (RIGHT + 'every = "soon"', 'source tern: every: must be a time such as "90s"'),
         (RIGHT + 'every = "0m"', "source tern: every: must be"),
         (RIGHT + 'every = "99999d"', "source tern: every: must be"),
@@ -59,6 +91,20 @@ def test_declared_source_has_every_key(tmp_path: Path) -> None:
         (RIGHT + "limit = 0", "source tern: limit: must be a number above 0"),
         (RIGHT + "limit = true", "source tern: limit: Expected `int"),
         (RIGHT + 'full_text = "yes"', "source tern: full_text: Expected `bool`"),
+    ]
+    + [
+        (ARCHIVE.replace(was, now), f"source rolls: {said}")
+        for was, now, said in (
+            ("from = 2019-01-01", "", "from: is missing: an archive has a first and a last day"),
+            ("to = 2019-12-31", "", "to: is missing: an archive has a first and a last day"),
+            ("to = 2019-12-31", "to = 2018-12-31", "to: must not be before from, not '2018-12-31'"),
+            ("2019-01-01", "2019-01-01T10:00:00Z", "from: Expected `date | null`, got `datetime`"),
+            ("2019-01-01", "0019-01-01", "from: must be a day of 1900 to 2199"),
+            ("2019-01-01", '"soon"', "from: Invalid RFC3339 encoded date"),
+            ('"warc"\nfrom = 2019-01-01', '"feed"', "to: only an archive has it: kind warc, jsonl, newsml, files"),
+            ("file:///rolls/", "https://rolls.example/", "url: must be a file:/// or s3:// URL"),
+            ("{dd}", "{hh}", "url: must be a file:/// or s3:// URL"),
+        )
     ]
     + [
         (f'name = "x"\nurl = "{url}"', "source x: url: must be a URL with https, http, s3 or file:///")
