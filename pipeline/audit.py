@@ -70,6 +70,8 @@ def of_queue(store: Store, lines: list[Outcome], name: str) -> Iterator[str]:
     if not lines:
         return
     state = polls.read(store, name)
+    if state == polls.State(name=name):  # an archive has no queue
+        return
     yield from counted("gone from the queue", {x.queued_as for x in lines} - {*state.known, *state.pending})
     left = (key for key, waiting in state.pending.items() if waiting.lease == lines[0].run)
     yield from counted("leased still by the closed run", set(left))

@@ -47,6 +47,15 @@ def known(store: Store, document: Document) -> bool:
     return is_known(have, key)
 
 
+def standing(store: Store, document: Document) -> tuple[bool, str | None]:
+    """As `known`, and the key of this very capture where an earlier run has landed it and it says the same."""
+    key = key_of(document)
+    have = listed(store, key.id)
+    _refuse_newer(store, have, key)
+    stands = next((str(k) for k in settled(have) if k.moment == key.moment and k.said == key.said), None)
+    return is_known(have, key), stands
+
+
 def land(store: Store, document: Document) -> Landed:
     """Puts an annotated document; "unchanged" where an earlier capture turned out to have said the same.
 

@@ -181,6 +181,12 @@ def has(store: Store, key: str) -> bool:
     return any(listed.key == key for listed in store.keys(key))
 
 
+def read_batch(store: Store, run: str, batch: str) -> Iterator[Outcome]:
+    """The lines of a batch; raises `NotFound` while it has none."""
+    for line in store.get(batch_key(run, batch)).body.splitlines():
+        yield msgspec.json.decode(line, type=Outcome)
+
+
 def read_run(store: Store, run: str) -> Iterator[Outcome]:
     """All lines of a run, batch after batch."""
     for listed in store.keys(run_folder(run)):

@@ -10,6 +10,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 Verdict = Literal["landed", "unchanged", "duplicate", "skipped", "rejected", "failed"]
 Access = Literal["free", "metered", "paid"]
+TimeFrom = Literal["record", "sidecar", "item", "file"]
+"""What says when something was captured: its record, a table beside it, itself, or the time of its file."""
+
 Form = Literal["article", "live blog", "press release", "sponsored"]
 EntityType = Literal["person", "organisation", "place", "group", "event", "work", "product", "law", "other"]
 
@@ -53,6 +56,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     language: str | None = None
+    path: str | None = None  # names an article without URL: its own URN, or its path below the archive's root
+    rights: dict[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -115,6 +120,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     body: bytes
     record: str  # urn:uuid:…
     digest: str  # sha1:… of the payload as it came
+    at_from: TimeFrom = "record"
 
 
 class RawRef(Struct, frozen=True):
@@ -158,6 +164,7 @@ class Document(Struct, frozen=True, kw_only=True):
     url: str | None
     source: str | None
     captured_at: datetime | None
+    captured_from: TimeFrom = "record"
     published_at: datetime | None = None
     modified_at: datetime | None = None
     title: str | None
@@ -177,11 +184,33 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 class CaptureRef(Struct, frozen=True):
-    """A record inside a WARC file of the bucket: key of the file, offset and length of the record in bytes."""
+    """Where a capture lies: key of a WARC file of the bucket or URL of an archive's file; offset and length in bytes.
+
+    In what is one gzip stream these are of what it unpacks to.
+    """
 
     key: str
     offset: int
     length: int
+
+
+class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that an archive holds, as its index knows it.
+
+    `at_from` says what told the time; `payload` where the body of a revisit lies; `broken` why it cannot be read.
+    """
+
+    ref: CaptureRef
+    at: datetime
+    at_from: TimeFrom = "record"
+    path: str = ""
+    url: str | None = None
+    record: str
+    status: int = 200
+    mime: str = "unk"
+    digest: str = ""
+    payload: CaptureRef | None = None
+    broken: str | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -200,7 +229,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     reason: str | None
     again_at: datetime | None = None  # the entry stays pending until then, for another try
     captured_at: datetime | None = None
-    capture: CaptureRef | None = None  # where it lies in raw/
+    capture: CaptureRef | None = None  # where it lies in raw/ or in an archive
     id: str | None = None
     version: str | None = None
     key: str | None = None
@@ -215,6 +244,7 @@ class Taken(Struct, kw_only=True, omit_defaults=True):
 
     entry: Entry
     queued_as: str  # its key in the queue of its source
+    item: Item | None = None  # of an archive
     tries: int = 1
     twin: str | None = None  # "source queued_as" of the entry of this batch that offers the same article first
     look: bool = False

@@ -22,6 +22,9 @@ from pipeline.store import Store
 PASTED = "pasted"
 """The reserved source of URLs that a person pasted."""
 
+ARCHIVE = "archive"
+"""The reserved source of archives that a person named by their path; it has no queue, as no archive has."""
+
 SLOWEST = 8
 """A source that offers nothing new is polled at least once in this many times its `every`."""
 

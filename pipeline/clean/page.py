@@ -19,7 +19,7 @@ from pipeline.clean.rules import RULES
 from pipeline.clean.signs import Signs
 from pipeline.clean.structured import letters
 from pipeline.errors import EntryError, Failed, Rejected
-from pipeline.identity import article_id, article_url, content_id, version_of
+from pipeline.identity import article_id, article_url, content_id, path_id, version_of
 from pipeline.languages import UNKNOWN, detect
 from pipeline.model import Capture, Document, Entry, Extraction, RawRef
 
@@ -167,12 +167,14 @@ def _made(
     """The document of a page or a feed's body."""
     url = article_url(known.url, about.canonical) if known.url else None
     began, changed = known.published_at, known.modified_at
+    rights = entry.rights | about.rights
     return Document(
-        id=article_id(url) if url else content_id(known.title or "", text),
-        version=version_of(known.title, text, known.authors, about.access, about.rights),
+        id=_id(url, entry, known.title or "", text),
+        version=version_of(known.title, text, known.authors, about.access, rights),
         url=url,
         source=entry.source or None,
         captured_at=capture.at,
+        captured_from=capture.at_from,
         published_at=began,
         modified_at=changed if changed and (began is None or changed > began) else None,
         title=known.title,
@@ -183,20 +185,34 @@ def _made(
         image=about.image,
         language=_language(known.title, text, about.language or entry.language),
         access=about.access,
-        rights=about.rights,
+        rights=rights,
         text=text,
         raw=RawRef(capture.record, capture.digest),
         extraction=Extraction(method, RULES),
     )
 
 
+def _id(url: str | None, entry: Entry, *said: str) -> str:
+    """By its URL, else by its path in an archive, else by what it says."""
+    if url:
+        return article_id(url)
+    return path_id(entry.path) if entry.path else content_id(*said)
+
+
 def _plain_page(capture: Capture, entry: Entry, source: str | None, text: str) -> Document:
     """A capture of plain text, such as a file of an archive."""
     document = clean_text(text, title=entry.title, url=capture.url or None, captured_at=capture.at)
+    authors = names(entry.authors)
     return replace(
         document,
+        id=_id(document.url, entry, document.title or "", document.text),
+        version=version_of(document.title, document.text, authors, "free", entry.rights),
         source=source or entry.source or None,
+        captured_from=capture.at_from,
         published_at=entry.published_at,
+        authors=authors,
+        tags=tuple(entry.tags),
+        rights=entry.rights,
         raw=RawRef(capture.record, capture.digest),
     )
 

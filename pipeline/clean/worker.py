@@ -142,6 +142,11 @@ def isolate(pipe: Connection, parent: int) -> None:
     os.closerange(3, pipe.fileno())
     os.closerange(pipe.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    die_with(parent)
+
+
+def die_with(parent: int) -> None:
+    """Ends this process when its parent ends, where the system can tell (Linux)."""
     if sys.platform == "linux":
         import ctypes
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "ingest": "One run over the sources that are due.",
     "annotate": "Cleans and annotates files, URLs or JSON lines; prints documents.",
+    "archive": "Lands what an archive holds: WARC, folders of pages, JSON lines, agency items.",
     "replay": "Cleans or annotates days again from what was kept; fetches nothing.",
     "show": "An annotated article, for a person to read.",
     "diff": "What changed between the versions of an article.",

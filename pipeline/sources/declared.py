@@ -12,12 +12,12 @@ import msgspec
 
 from pipeline.errors import SourceError
 from pipeline.model import Source
-from pipeline.polls import PASTED, seconds
+from pipeline.polls import ARCHIVE, PASTED, seconds
 from pipeline.sources import ARCHIVES, KINDS
 from pipeline.veil import shown
 
 TYPES = {field.encode_name: field.type for field in msgspec.structs.fields(Source)}
-RESERVED = (PASTED, "archive")
+RESERVED = (PASTED, ARCHIVE)
 """What the ledger calls URLs that are pasted, and paths that are given by hand."""
 EVERY_KIND = tuple(dict.fromkeys((*KINDS, *ARCHIVES)))
 REQUIRED = tuple(field.name for field in msgspec.structs.fields(Source) if field.required)

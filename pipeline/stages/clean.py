@@ -38,10 +38,15 @@ def pages(desk: Desk, taken: list[Taken], waiting: list[int]) -> Iterator[Page]:
 
 def conclude(desk: Desk, taken: Taken, result: Document | EntryError) -> Taken:
     """The entry with its document, or with the outcome of its error."""
+    taken = judged(desk, taken, result)
+    return replace(taken, known=known(desk.store, taken.document)) if taken.document else taken
+
+
+def judged(desk: Desk, taken: Taken, result: Document | EntryError) -> Taken:
+    """As `conclude`, without a look at the folder of the article."""
     if not isinstance(result, EntryError):
         wrong = surely_another(desk.source(taken.entry.source).language, result.text)
         result = Rejected(f"wrong language: {wrong}") if wrong else result
     if isinstance(result, EntryError):
         return ended(taken, result, "clean", desk.clock())
-    document = replace(result, source=taken.entry.source)
-    return replace(taken, document=document, known=known(desk.store, document))
+    return replace(taken, document=replace(result, source=taken.entry.source))

@@ -104,6 +104,8 @@ def settled(desk: Desk, run: str, outcomes: list[Outcome]) -> dict[str, Poll]:
     found, now = {}, desk.clock()
     for name in sorted({*desk.queues, *by_source}):
         state = polls.read(desk.store, name)
+        if state == polls.State(name=name):
+            continue  # an archive has no queue
         if by_source[name] or state.claim == run or any(w.lease == run for w in state.pending.values()):
             looks = desk.looks_at(desk.source(name))
             decide = partial(queue.settle, run=run, outcomes=by_source[name], now=now, looks=looks)

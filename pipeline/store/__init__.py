@@ -1,6 +1,7 @@
 """The bucket behind one small port: get, put, compare-and-swap, delete, list. Two adapters: a folder and S3."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
@@ -12,10 +13,12 @@ class Stored(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """An object as a listing shows it; size in bytes."""
+    """An object as a listing shows it; size in bytes. What the listing does not tell is empty."""
 
     key: str
     size: int
+    etag: str = ""
+    modified: datetime | None = None
 
 
 class Store(Protocol):

@@ -119,7 +119,8 @@ class S3Store:
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix + prefix):
                 for found in page.get("Contents", ()):
-                    yield Listed(found["Key"].removeprefix(self.prefix), found["Size"])
+                    key = found["Key"].removeprefix(self.prefix)
+                    yield Listed(key, found["Size"], found["ETag"], found["LastModified"])
 
     def table(self, name: str) -> tuple[str, dict[str, str]]:
         with self.named_errors(name):

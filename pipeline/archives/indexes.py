@@ -1,0 +1,190 @@
+"""The index of an archive: made once, in one pass over each file, as CDXJ by day of capture under raw/.
+
+`raw/date=D/archive-{unit}.cdxj`, and `raw/archives/{unit}.json` once all days of a unit are there. A unit is one large
+file, or pages of a folder together.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from pipeline import archives, cdxj
+from pipeline.archives import KINDS, format_of
+from pipeline.archives.places import ArchiveFile, digest, files, is_dated
+from pipeline.errors import NotFound, SourceError
+from pipeline.model import CaptureRef, Item, Source, TimeFrom
+from pipeline.store import Store
+
+TOGETHER = 2_000
+"""Pages of a folder that one unit holds: an index for each would be a write more for each."""
+
+SINGLE = ("warc", "lines")
+"""Formats whose files hold many things, so that each is a unit."""
+
+
+class Unit(Struct, frozen=True):
+    """Files that are indexed together, and the day that their path says."""
+
+    id: str
+    files: tuple[ArchiveFile, ...]
+    day: date | None = None
+
+
+class Indexed(Struct, frozen=True):
+    """What the index of a unit holds: things by day."""
+
+    files: list[str]
+    days: dict[date, int]
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What of an archive is asked for: places, formats, and the first and last day; None: all days."""
+
+    source: str
+    places: tuple[str, ...]
+    formats: tuple[str, ...] = tuple(archives.FORMATS)
+    first: date | None = None
+    last: date | None = None
+
+    @classmethod
+    def of(cls, source: Source, first: date | None, last: date | None) -> "Wanted":
+        """A declared archive, within its own days."""
+        return cls(
+            source=source.name,
+            places=(source.url,),
+            formats=KINDS[source.kind],
+            first=max(filter(None, (first, source.first)), default=None),
+            last=min(filter(None, (last, source.last)), default=None),
+        )
+
+    def has(self, day: date) -> bool:
+        return (self.first or day) <= day <= (self.last or day)
+
+
+def units(store: Store, wanted: Wanted) -> Iterator[Unit]:
+    """The units of all places, in the order of their paths; where these say the day, those of other days stay out."""
+    for place in wanted.places:
+        if is_dated(place) and wanted.first and wanted.last:
+            days = (date.fromordinal(n) for n in range(wanted.first.toordinal(), wanted.last.toordinal() + 1))
+            for day in days:
+                yield from united(files(place, store, day), wanted, place, day)
+        else:
+            yield from united(files(place, store), wanted, place, None)
+
+
+def united(found: Iterable[ArchiveFile], wanted: Wanted, place: str, day: date | None) -> Iterator[Unit]:
+    """Files as units; raises `SourceError` for a file that is named itself and is of no format."""
+    together: list[ArchiveFile] = []
+    listed = list(found)
+    stems = {file.path.rpartition(".")[0] for file in listed if format_of(file.path) == "pages"}
+    for file in listed:
+        kind = format_of(file.path) or ("warc" if len(listed) == 1 and place.endswith(file.path) else None)
+        beside = file.path.endswith(".json") and file.path.removesuffix(".json") in stems
+        if kind not in wanted.formats or beside:
+            continue
+        if kind in SINGLE:
+            yield unit([file], day)
+        else:
+            together.append(file)
+    for at in range(0, len(together), TOGETHER):
+        yield unit(together[at : at + TOGETHER], day)
+
+
+def unit(some: Sequence[ArchiveFile], day: date | None) -> Unit:
+    said = (part for file in some for part in (file.url, file.path, file.version))
+    return Unit(digest(*said, str(day)), tuple(some), day)
+
+
+def marker(unit: str) -> str:
+    return f"raw/archives/{unit}.json"
+
+
+def index_key(day: date, unit: str) -> str:
+    return f"raw/date={day}/archive-{unit}.cdxj"
+
+
+def indexed(store: Store, unit: Unit) -> Indexed | None:
+    """What the index of a unit holds; None while it is not made in full."""
+    try:
+        return msgspec.json.decode(store.get(marker(unit.id)).body, type=Indexed)
+    except NotFound:
+        return None
+
+
+def make(store: Store, unit: Unit) -> Indexed:
+    """Indexes a unit unless that was done; a second try writes the same."""
+    if found := indexed(store, unit):
+        return found
+    by_day = defaultdict[date, list[bytes]](list)
+    for file in unit.files:
+        try:
+            for item in archives.index(file):
+                by_day[item.at.date()].append(line(item))
+        except (OSError, NotFound) as error:
+            raise SourceError(f"archive {file.url}: {error}") from error
+    for day, lines in sorted(by_day.items()):
+        store.put(index_key(day, unit.id), b"".join(sorted(lines)))
+    made = Indexed([file.url for file in unit.files], {day: len(lines) for day, lines in sorted(by_day.items())})
+    store.put_new(marker(unit.id), msgspec.json.encode(made))
+    return made
+
+
+def items(store: Store, wanted: Wanted, told: Callable[[Unit], None] = lambda _: None) -> Iterator[Item]:
+    """What was asked for, indexed where it was not, unit after unit, in the order of its files."""
+    for one in units(store, wanted):
+        told(one)
+        found = list[Item]()
+        for day in make(store, one).days:
+            if one.day or wanted.has(day):
+                found += map(item_of, store.get(index_key(day, one.id)).body.splitlines())
+        order = {file.url: number for number, file in enumerate(one.files)}
+        yield from sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
+
+    url: str | None = None
+    mime: str
+    status: int
+    digest: str
+    length: int
+    offset: int
+    filename: str
+    record: str
+    at: datetime
+    at_from: TimeFrom = "record"
+    path: str = ""
+    payload: tuple[int, int] | None = None
+    broken: str | None = None
+
+
+def line(item: Item) -> bytes:
+    """A line of CDXJ; its numbers are texts, as others have them."""
+    said = {name: value for name in Line.__struct_fields__ if (value := getattr(item, name, None)) not in (None, "")}
+    said |= {"status": str(item.status), "length": str(item.ref.length), "offset": str(item.ref.offset)}
+    said |= {"filename": item.ref.key}
+    if item.payload:
+        said["payload"] = (item.payload.offset, item.payload.length)
+    return f"{sort_key(item)} {item.at:%Y%m%d%H%M%S} ".encode("utf-8", "replace") + msgspec.json.encode(said) + b"\n"
+
+
+def sort_key(item: Item) -> str:
+    try:
+        return cdxj.surt(item.url or f"path:{quote(item.path)}")
+    except ValueError:  # of addresses that are none
+        return quote(item.url or "")
+
+
+def item_of(line: bytes) -> Item:
+    """What `line` wrote."""
+    said = msgspec.json.decode(line.split(b" ", 2)[2], type=Line, strict=False)
+    return Item(
+        ref=CaptureRef(said.filename, said.offset, said.length),
+        payload=CaptureRef(said.filename, *said.payload) if said.payload else None,
+        **{name: getattr(said, name) for name in Item.__struct_fields__ if name not in ("ref", "payload")},
+    )

@@ -1,0 +1,186 @@
+"""Where an archive lies: a path, a folder, a prefix of a bucket, or a pattern such as `s3://crawl/{yyyy}/{mm}/*.warc.gz`."""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from pipeline.errors import NotFound, SourceError
+from pipeline.store import Store, open_store
+
+PIECE = 1_000_000
+"""Bytes of a file that are in memory at a time."""
+
+DAY = {"{yyyy}": "%Y", "{mm}": "%m", "{dd}": "%d"}
+"""What stands for a part of a day in a path."""
+
+WILD = re.compile(r"\*\*/?|[*?]|\[[^\]/]+\]")
+
+
+@dataclass(frozen=True)
+class ArchiveFile:
+    """A file of an archive; `path` is its path below the archive's root, `bucket` the store of an s3:// file."""
+
+    url: str
+    path: str
+    size: int
+    modified: datetime
+    version: str
+    bucket: Store | None = None
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Bytes of the file, fewer behind its end; raises `NotFound` where it is gone."""
+        if self.bucket is not None:
+            return self.bucket.get_range(key_of(self.url), offset, length) if length else b""
+        with self._opened() as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def stream(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes from an offset on, in pieces."""
+        end = self.size if length is None else min(self.size, offset + length)
+        while offset < end and (piece := self.read(offset, min(PIECE, end - offset))):
+            offset += len(piece)
+            yield piece
+
+    def beside(self, name: str) -> "ArchiveFile | None":
+        """Another file of the same folder; None where there is none."""
+        folder, _, _ = self.path.rpartition("/")
+        base, _, _ = self.url.rpartition("/")
+        return opened(f"{base}/{name}", f"{folder}/{name}".lstrip("/"), self.bucket)
+
+    def _opened(self) -> IO[bytes]:
+        try:
+            # Neither a link nor a pipe, whatever came in the place of what was found.
+            handle = os.open(local(self.url), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise NotFound(f"{self.url}: {error.strerror}") from None
+        file = os.fdopen(handle, "rb")
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            file.close()
+            raise NotFound(f"{self.url}: no regular file")
+        return file
+
+
+def local(url: str) -> Path:
+    return Path(unquote(url.removeprefix("file://")))
+
+
+def key_of(url: str) -> str:
+    """The key of an s3:// URL in its bucket."""
+    return url.removeprefix("s3://").partition("/")[2]
+
+
+def opened(url: str, path: str, bucket: Store | None = None) -> ArchiveFile | None:
+    """The file at a URL; None where there is none."""
+    if bucket is not None:
+        found = next((one for one in bucket.keys(key_of(url)) if one.key == key_of(url)), None)
+        if found is None:
+            return None
+        return ArchiveFile(url, path, found.size, found.modified or datetime.fromtimestamp(0, UTC), found.etag, bucket)
+    try:
+        about = local(url).lstat()
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(about.st_mode):
+        return None
+    modified = datetime.fromtimestamp(int(about.st_mtime), UTC)
+    return ArchiveFile(url, path, about.st_size, modified, f"{about.st_size}-{about.st_mtime_ns}")
+
+
+def bucket_of(url: str, store: Store) -> Store | None:
+    """The bucket of an s3:// URL, with the endpoint and credentials of the store where that is one too."""
+    if not url.startswith("s3://"):
+        return None
+    bucket = f"s3://{urlsplit(url).netloc}"
+    if not store.url.startswith("s3://"):
+        return open_store(bucket)
+    about = (getattr(store, name) for name in ("endpoint", "access_key", "secret"))
+    return open_store(bucket, **dict(zip(("endpoint", "key", "secret"), about, strict=True)))
+
+
+def is_dated(place: str) -> bool:
+    """Whether the path says the day of its files."""
+    return all(part in place for part in DAY)
+
+
+def files(place: str, store: Store, day: date | None = None) -> Iterator[ArchiveFile]:
+    """The files of a place in the order of their paths: of one day, where the path is dated and a day is given.
+
+    Hidden files, links that leave the archive and what is no regular file are left out. Raises `SourceError` for a
+    place that does not exist, unless it is a pattern.
+    """
+    url = as_url(place)
+    for part, form in DAY.items():
+        url = url.replace(part, day.strftime(form) if day else "[0-9]" * len(part[1:-1]))
+    wild = WILD.search(url)
+    base, pattern = (url[: wild.start()].rpartition("/")[0], url) if wild else (url, None)
+    bucket = bucket_of(url, store)
+    found = in_bucket(base, bucket) if bucket else in_folder(base, must_be=not wild)
+    matches = regex(pattern).fullmatch if pattern else None
+    for file in found:
+        if matches is None or matches(file.url):
+            yield file
+
+
+def as_url(place: str) -> str:
+    """A path of this machine as a URL; what is one stays."""
+    if place.startswith("s3://") and urlsplit(place).netloc:
+        return place
+    if place.startswith("file:///"):
+        return f"file://{unquote(place.removeprefix('file://'))}"
+    if "://" in place:
+        raise SourceError(f"an archive is a path, file:///… or s3://bucket/…, not {place}")
+    return f"file://{Path(place).absolute()}"
+
+
+def in_folder(base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
+    named = Path(base.removeprefix("file://"))
+    try:
+        top = named.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        if must_be:
+            raise SourceError(f"no archive is at {named}: {getattr(error, 'strerror', None) or error}") from None
+        return
+    root = top if top.is_dir() else top.parent
+    for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+        below = path.relative_to(root)
+        if path.is_dir() or any(part.startswith(".") for part in below.parts):
+            continue
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            continue
+        if file := opened(path.resolve().as_uri() if path.is_symlink() else path.as_uri(), below.as_posix()):
+            yield file
+
+
+def in_bucket(base: str, bucket: Store) -> Iterator[ArchiveFile]:
+    prefix = key_of(base)
+    root = prefix if prefix.endswith("/") or not prefix else prefix.rpartition("/")[0]
+    for found in bucket.keys(prefix):
+        below = found.key.removeprefix(root).lstrip("/")
+        if not found.key.endswith("/") and not any(part.startswith(".") for part in below.split("/")):
+            at = found.modified or datetime.fromtimestamp(0, UTC)
+            yield ArchiveFile(f"{bucket.url}/{found.key}", below, found.size, at, found.etag, bucket)
+
+
+def regex(pattern: str) -> re.Pattern[str]:
+    """A glob as a regular expression: `*` stays inside a folder, `**` does not."""
+
+    def one(part: str) -> str:
+        if part.startswith("**"):
+            return ".*"
+        return {"*": "[^/]*", "?": "[^/]"}.get(part) or part
+
+    literal, wild = WILD.split(pattern), WILD.findall(pattern)
+    return re.compile("".join(re.escape(a) + one(b) for a, b in zip(literal, [*wild, ""], strict=True)))
+
+
+def digest(*said: str) -> str:
+    """16 hex digits."""
+    return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,219 @@
+"""Takes an archive: its index, then shards that run the stages fused. What is done again finds what was done."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date
+from functools import partial
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline import archives, landing, ledger
+from pipeline.archives import indexes
+from pipeline.archives.indexes import Unit, Wanted
+from pipeline.clean import clean_text
+from pipeline.clean.decoding import TEXT_TYPES
+from pipeline.clean.worker import Cleaner
+from pipeline.documents import stamp
+from pipeline.errors import EntryError, Failed, NewerEdition, NotFound, Rejected, Retryable, UsageError
+from pipeline.model import Entry, Item, Outcome, Taken
+from pipeline.polls import ARCHIVE
+from pipeline.queue import LAST_TRY
+from pipeline.stages import BATCH_STAGES, alone
+from pipeline.stages.begin import opened
+from pipeline.stages.clean import judged
+from pipeline.stages.desk import Desk, ended
+from pipeline.stages.enrich import annotated, complain, wants
+from pipeline.stages.land import landed
+from pipeline.stages.ready import require_models
+from pipeline.steps import all_steps
+
+SHARD = 400
+"""Records of a shard: a minute or two of one core where all of them are articles."""
+
+Told = Callable[[str, Taken], None]
+"""Hears of each entry after each stage: "clean", "enrich", "land"."""
+
+
+def begin(desk: Desk, trigger: str, run: str | None = None) -> str:
+    """Opens a run, under the given name where a second try must find the first. Other runs are left alone."""
+    require_models(desk.parser)
+    desk.store.check()
+    if run:
+        ledger.require_open(desk.store, run)
+    return opened(desk, trigger, run)
+
+
+def wanted(
+    desk: Desk, source: str = ARCHIVE, places: Sequence[str] = (), first: date | None = None, last: date | None = None
+) -> Wanted:
+    """What is asked for: places given by hand, or a declared archive."""
+    if places:
+        return Wanted(source=source, places=tuple(places), first=first, last=last)
+    declared = desk.sources.get(source)
+    if declared is None or not declared.is_archive:
+        raise UsageError(f"no archive is declared as {source}: newsroom sources lists them")
+    return Wanted.of(declared, first, last)
+
+
+def index(desk: Desk, asked: Wanted) -> list[str]:
+    """Units of the archive that are not indexed yet."""
+    return [unit.id for unit in indexes.units(desk.store, asked) if not indexes.indexed(desk.store, unit)]
+
+
+def index_unit(desk: Desk, asked: Wanted, name: str) -> None:
+    """Indexes one unit; one that has changed since it was named has another name now, and is left to `plan`."""
+    found = (unit for unit in indexes.units(desk.store, asked) if unit.id == name)
+    for unit in found:
+        indexes.make(desk.store, unit)
+
+
+def plan(desk: Desk, run: str, asked: Wanted, told: Callable[[Unit], None] = lambda _: None) -> dict[str, int]:
+    """Writes the shards of the run; answers their names and sizes. A second try finds those of the first."""
+    ledger.require_open(desk.store, run)
+    key = f"work/{run}/plan.json"
+    try:
+        stored = desk.store.get(key).body
+    except NotFound:
+        taken = [take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told)]
+        parts = (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
+        made = {f"{number:04}": part for number, part in enumerate(parts)}
+        desk.store.put_new(key, msgspec.json.encode(made))
+        stored = desk.store.get(key).body  # ours, or that of whoever was faster
+    decided = msgspec.json.decode(stored, type=dict[str, list[Taken]])
+    for name, part in decided.items():
+        desk.store.put(ledger.work_key(run, name, "plan"), ledger.lines(part))
+    return {name: len(part) for name, part in decided.items()}
+
+
+def take_up(desk: Desk, item: Item, source: str) -> Taken:
+    """A thing of an archive as a shard takes it up; what its index says of it may be its outcome."""
+    entry = Entry(source=source, url=item.url, path=item.path or None)
+    name = f"{item.ref.key}:{item.ref.offset}"
+    taken = Taken(entry=entry, queued_as=name, tries=LAST_TRY, item=item, capture=item.ref, record=item.record)
+    taken = replace(taken, captured_at=item.at)
+    error = refused(item)
+    return ended(taken, error, "read", desk.clock()) if error else taken
+
+
+def refused(item: Item) -> EntryError | None:
+    """Why a thing cannot be read, or is not worth it."""
+    if item.broken:
+        return Failed(f"broken record: {item.broken}: {item.ref.key} at {item.ref.offset}")
+    if item.status >= 300 and not item.payload:
+        return Rejected(f"status: {item.status}")
+    if "/" in item.mime and not TEXT_TYPES.fullmatch(item.mime):
+        return Rejected(f"not text: {item.mime}")
+    return None
+
+
+def shard(desk: Desk, run: str, name: str, told: Told = lambda _stage, _taken: None) -> list[Outcome]:
+    """Takes a shard through all stages, telling of each entry; answers its lines in the ledger."""
+    ledger.require_open(desk.store, run)
+    if not ledger.has_batch(desk.store, run, name):
+        made = fused(desk, run, name, told)
+        ledger.write_batch(desk.store, run, name, (ledger.outcome_of(one, run, name) for one in made))
+    desk.store.put_new(ledger.work_key(run, name, BATCH_STAGES[-1]), b"")  # it did not die
+    return list(ledger.read_batch(desk.store, run, name))
+
+
+def fused(desk: Desk, run: str, name: str, told: Told) -> list[Taken]:
+    """Every entry with its outcome. What was cleaned is kept for a second try, which so tells its own from others'."""
+    key = ledger.work_key(run, name, "clean")
+    try:
+        cleaned = [found_again(desk, one) for one in ledger.read_taken(desk.store, key)]
+    except NotFound:
+        planned = ledger.read_taken(desk.store, ledger.work_key(run, name, "plan"))
+        found = list(through(desk, "clean", clean, planned, told))
+        cleaned = ledger.write_taken(desk.store, key, sorted(found, key=moment))
+    warm(desk, {one.document.language for one in cleaned if one.document and wants(one)})
+    enriched = list(through(desk, "enrich", enrich, cleaned, told))
+    complain(all_steps(), [one for one in enriched if wants(one)])
+    made = []
+    for one in enriched:
+        made.append(replace(landed(desk, one), again_at=None))
+        told("land", made[-1])
+    return made
+
+
+def warm(desk: Desk, languages: Collection[str | None]) -> None:
+    """Loads what the steps need for these languages: every child of this process has it for nothing then."""
+    for language in languages:
+        text = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo."
+        annotated(replace(clean_text(text), language=language), all_steps(), desk.parser)
+
+
+def found_again(desk: Desk, taken: Taken) -> Taken:
+    """What an earlier try of the shard has landed is not annotated again."""
+    if taken.document is None or not wants(taken):
+        return taken
+    _, key = landing.standing(desk.store, taken.document)
+    if key is None:
+        return taken
+    return replace(taken, outcome="landed" if key.endswith("json") else "unchanged", stage="land", key=key)
+
+
+def moment(taken: Taken) -> tuple[str, str]:
+    """By capture, so that the first of several that say the same is the document."""
+    return stamp(taken.captured_at) if taken.captured_at else "", taken.queued_as
+
+
+def through(
+    desk: Desk, stage: str, work: Callable[[Desk, Sequence[Taken]], Iterator[bytes]], taken: Sequence[Taken], told: Told
+) -> Iterator[Taken]:
+    """Entries through a stage in a child process; one that kills it twice has failed."""
+
+    def dead(one: Taken, how: str) -> bytes:
+        return packed(ended(replace(one, document=None), Failed(f"{stage} died: {how}"), stage, desk.clock()))
+
+    for done in alone.each(partial(work, desk), taken, dead):
+        one = msgspec.msgpack.decode(done, type=Taken)
+        told(stage, one)
+        yield one
+
+
+def packed(taken: Taken) -> bytes:
+    return msgspec.msgpack.encode(taken)
+
+
+def clean(desk: Desk, planned: Sequence[Taken]) -> Iterator[bytes]:
+    """Entries with their documents, not annotated; what is no article, cannot be read or is here has its outcome."""
+    waiting = [one.item for one in planned if one.item and one.outcome is None]
+    answers = archives.read(desk.store, waiting, planned[0].entry.source)
+    with Cleaner() as cleaner:
+        for one in planned:
+            if one.outcome is None:
+                answer = next(answers)
+                if isinstance(answer, EntryError):
+                    one = ended(one, answer, "read", desk.clock())
+                else:
+                    one = replace(one, entry=replace(answer.entry, body=None))
+                    one = compared(desk, judged(desk, one, next(cleaner.each([answer]))))
+            yield packed(one)
+
+
+def compared(desk: Desk, taken: Taken) -> Taken:
+    """With what the folder of its article says: the version is known, or this very capture is there already."""
+    if taken.document is None:
+        return taken
+    try:
+        known, key = landing.standing(desk.store, taken.document)
+    except NewerEdition as error:
+        return ended(taken, Retryable(str(error)), "land", desk.clock())
+    if key:
+        return replace(taken, outcome="unchanged", stage="land", key=key)
+    return replace(taken, known=known)
+
+
+def enrich(desk: Desk, cleaned: Sequence[Taken]) -> Iterator[bytes]:
+    """Entries with all layers; of captures that say the same only the first needs any."""
+    steps, said = all_steps(), set[tuple[str, str, str]]()
+    for one in cleaned:
+        if wants(one) and (document := one.document):
+            same = (document.id, document.version, document.extraction.edition)
+            if same in said:
+                one = replace(one, known=True)
+            else:
+                said.add(same)
+                document, missing = annotated(document, steps, desk.parser)
+                one = replace(one, document=document, missing=missing)
+        yield packed(one)
