@@ -117,16 +117,22 @@ def files(place: str, store: Store, day: date | None = None) -> Iterator[Archive
     place that does not exist, unless it is a pattern.
     """
     url = as_url(place)
+    root = steady(url)
     for part, form in DAY.items():
         url = url.replace(part, day.strftime(form) if day else "[0-9]" * len(part[1:-1]))
-    wild = WILD.search(url)
-    base, pattern = (url[: wild.start()].rpartition("/")[0], url) if wild else (url, None)
+    wild = WILD.search(url) is not None
     bucket = bucket_of(url, store)
-    found = in_bucket(base, bucket) if bucket else in_folder(base, must_be=not wild)
-    matches = regex(pattern).fullmatch if pattern else None
+    found = in_bucket(root, steady(url), bucket) if bucket else in_folder(root, steady(url), must_be=url == root)
+    matches = regex(url).fullmatch if wild else None
     for file in found:
-        if matches is None or matches(file.url):
+        if matches is None or matches(file.url if bucket else unquote(file.url)):
             yield file
+
+
+def steady(url: str) -> str:
+    """What comes before the first part that stands for others: all of it where none does."""
+    wild = re.search(rf"{{|{WILD.pattern}", url)
+    return url[: wild.start()].rpartition("/")[0] if wild else url
 
 
 def as_url(place: str) -> str:
@@ -140,7 +146,7 @@ def as_url(place: str) -> str:
     return f"file://{Path(place).absolute()}"
 
 
-def in_folder(base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
+def in_folder(root: str, base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
     named = Path(base.removeprefix("file://"))
     try:
         top = named.resolve(strict=True)
@@ -148,22 +154,21 @@ def in_folder(base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
         if must_be:
             raise SourceError(f"no archive is at {named}: {getattr(error, 'strerror', None) or error}") from None
         return
-    root = top if top.is_dir() else top.parent
+    above = Path(root.removeprefix("file://")).resolve()
+    above = above if above.is_dir() else above.parent
     for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
-        below = path.relative_to(root)
-        if path.is_dir() or any(part.startswith(".") for part in below.parts):
-            continue
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            continue
-        if file := opened(path.resolve().as_uri() if path.is_symlink() else path.as_uri(), below.as_posix()):
+        real = path.resolve() if path.is_symlink() else path
+        below = path.relative_to(above)
+        is_shown = real.is_relative_to(above) and not any(part.startswith(".") for part in below.parts)
+        if is_shown and (file := opened(real.as_uri(), below.as_posix())):
             yield file
 
 
-def in_bucket(base: str, bucket: Store) -> Iterator[ArchiveFile]:
-    prefix = key_of(base)
-    root = prefix if prefix.endswith("/") or not prefix else prefix.rpartition("/")[0]
-    for found in bucket.keys(prefix):
-        below = found.key.removeprefix(root).lstrip("/")
+def in_bucket(root: str, base: str, bucket: Store) -> Iterator[ArchiveFile]:
+    folder = f"{key_of(root).rstrip('/')}/".lstrip("/")
+    for found in bucket.keys(key_of(base)):
+        above = folder if found.key.startswith(folder) else folder.rstrip("/").rpartition("/")[0]
+        below = found.key.removeprefix(above).lstrip("/")
         if not found.key.endswith("/") and not any(part.startswith(".") for part in below.split("/")):
             at = found.modified or datetime.fromtimestamp(0, UTC)
             yield ArchiveFile(f"{bucket.url}/{found.key}", below, found.size, at, found.etag, bucket)

@@ -1,0 +1,115 @@
+"""Paths, folders, prefixes and patterns, on this machine and in a bucket; nothing outside of the archive is read."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.archives.places import files, is_dated, opened
+from pipeline.errors import NotFound, SourceError, StoreError
+from pipeline.store.folder import FolderStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore((tmp_path / "store").as_uri())
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "archive"
+    for name in (
+        "2026/01/01/a.warc.gz",
+        "2026/01/02/a.warc.gz",
+        "2026/01/02/b.html",
+        "2026/.hidden/c.html",
+        "ö x.html",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+def paths(place: str, store: FolderStore, day: date | None = None) -> list[str]:
+    return [file.path for file in files(place, store, day)]
+
+
+def test_places_a_folder_gives_its_files_in_order_and_no_hidden_ones(root: Path, store: FolderStore) -> None:
+    found = ["2026/01/01/a.warc.gz", "2026/01/02/a.warc.gz", "2026/01/02/b.html", "ö x.html"]
+    assert paths(str(root), store) == paths(root.as_uri(), store) == found
+
+
+def test_places_a_file_is_itself_below_its_folder(root: Path, store: FolderStore) -> None:
+    (found,) = files(str(root / "ö x.html"), store)
+    assert (found.path, found.size, found.read(0, 100).decode()) == ("ö x.html", 9, "ö x.html")
+    assert b"".join(found.stream(4)) == b".html"
+    assert found.beside("2026") is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "day", "found"),
+    [
+        ("{yyyy}/{mm}/{dd}/*.warc.gz", date(2026, 1, 2), ["02/a.warc.gz"]),
+        ("{yyyy}/{mm}/{dd}/*.warc.gz", date(2026, 1, 3), []),
+        ("{yyyy}/{mm}/{dd}/*.warc.gz", None, ["01/a.warc.gz", "02/a.warc.gz"]),
+        ("2026/**/*.warc.gz", None, ["01/01/a.warc.gz", "01/02/a.warc.gz"]),
+        ("2026/01/0[2-9]/?.html", None, ["b.html"]),
+    ],
+)
+def test_places_patterns(root: Path, store: FolderStore, pattern: str, day: date | None, found: list[str]) -> None:
+    got = paths(f"{root}/{pattern}", store, day)
+    assert len(got) == len(found)
+    assert all(path.endswith(end) for path, end in zip(got, found, strict=True))
+
+
+def test_places_dated() -> None:
+    assert is_dated("s3://crawl/{yyyy}/{mm}/{dd}/")
+    assert not is_dated("s3://crawl/{yyyy}/")
+
+
+def test_places_what_leaves_the_archive_is_left_out(root: Path, store: FolderStore, tmp_path: Path) -> None:
+    (tmp_path / "secret.html").write_text("secret")
+    (root / "out.html").symlink_to(tmp_path / "secret.html")
+    (root / "up").symlink_to(tmp_path)
+    (root / "in.html").symlink_to(root / "ö x.html")
+    assert "out.html" not in (found := paths(str(root), store))
+    assert "in.html" in found
+    assert not any("secret" in path for path in found)
+
+
+def test_places_a_link_that_came_in_the_place_of_a_file_is_not_opened(root: Path, tmp_path: Path) -> None:
+    page = root / "ö x.html"
+    found = opened(page.as_uri(), "ö x.html")
+    assert found
+    page.unlink()
+    page.symlink_to("/etc/hostname")
+    with pytest.raises(NotFound, match="html"):
+        found.read(0, 10)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [("/nowhere/at/all", "no archive is at /nowhere/at/all"), ("https://a.example/", "a path")]
+)
+def test_places_errors_name_the_place(place: str, said: str, store: FolderStore) -> None:
+    with pytest.raises(SourceError, match=said):
+        list(files(place, store))
+
+
+def test_places_a_bucket_is_read_as_a_folder_is(s3_server, store: FolderStore, root: Path) -> None:  # type: ignore[no-untyped-def]
+    bucket = s3_server.store("crawl-places")
+    for path in root.rglob("*.*"):
+        if path.is_file():
+            bucket.put(f"news/{path.relative_to(root).as_posix()}", path.read_bytes())
+    place = f"{bucket.url}/news"
+    assert [file.path for file in files(place, bucket)] == [file.path for file in files(f"{place}/", bucket)]
+    assert [file.path for file in files(place, bucket)] == paths(str(root), store)
+    dated = list(files(f"{place}/{{yyyy}}/{{mm}}/{{dd}}/*.warc.gz", bucket, date(2026, 1, 2)))
+    assert [file.read(0, 4) for file in dated] == [b"2026"]
+    assert dated[0].version
+    again = opened(dated[0].url, dated[0].path, dated[0].bucket)
+    assert again == dated[0]
+
+
+def test_places_a_bucket_that_is_not_there_is_named(s3_server) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(StoreError, match=r"NoSuchBucket|no-such|bucket"):
+        list(files("s3://no-such-bucket-here/x", s3_server.store("any")))

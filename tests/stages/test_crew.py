@@ -1,0 +1,50 @@
+"""Jobs in several processes: each is done once, and a death costs its own job."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.errors import NewsroomError, StoreError
+from pipeline.stages.crew import spread
+
+
+def work(job: str, told: Callable[[Any], None]) -> None:
+    if job == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if job == "fails":
+        raise StoreError("full")
+    told(f"{job} began")
+    told(os.getpid())
+
+
+@pytest.mark.parametrize("processes", [1, 2, 5])
+def test_crew_every_job_is_done_once(processes: int) -> None:
+    jobs = [f"job {number}" for number in range(20)]
+    said = list(spread(work, jobs, processes))
+    assert sorted(one.job for one in said if one.done) == sorted(jobs)
+    assert Counter(one.value for one in said if isinstance(one.value, str)) == Counter(f"{job} began" for job in jobs)
+    assert len({one.value for one in said if isinstance(one.value, int)}) <= processes
+
+
+@pytest.mark.parametrize(("bad", "error"), [("dies", "its process died"), ("fails", "full")])
+def test_crew_a_bad_job_takes_no_other_with_it(bad: str, error: str) -> None:
+    said = list(spread(work, ["a", bad, "b", "c"], 2))
+    assert [(one.job, str(one.error)) for one in said if one.error] == [(bad, error)]
+    assert {one.job for one in said if one.done and not one.error} == {"a", "b", "c"}
+
+
+def test_crew_stops_with_who_listens() -> None:
+    said = spread(work, ["a", "b"], 2)
+    next(said)
+    said.close()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_crew_errors_are_of_the_house() -> None:
+    (end,) = [one for one in spread(work, ["fails"], 1) if one.done]
+    assert isinstance(end.error, NewsroomError)
