@@ -138,13 +138,13 @@ class WarcFile:
             WarcRecordType.response, mime + "response", url, at, block, cut, record=record, payload_at=len(came)
         )
         kind = header(exchange.headers, "content-type")
-        self.index.append(cdxj.line(url, at, kept.ref, digest(exchange.payload), exchange.status, kind))
+        self.index.append(cdxj.line(url, at, kept.ref, record, digest(exchange.payload), exchange.status, kind))
         return kept
 
     def put_body(self, entry: Entry, body: bytes, now: datetime) -> Kept:
         url, mime = entry.url or of_entry(entry), FROM_FEED[0][1]
         kept = self.put(WarcRecordType.resource, mime, url, now, body, {})
-        self.index.append(cdxj.line(url, now, kept.ref, digest(body), 200, mime))
+        self.index.append(cdxj.line(url, now, kept.ref, kept.record, digest(body), 200, mime))
         return kept
 
 

@@ -6,12 +6,18 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 
 from pipeline.model import CaptureRef
 
 
-def line(url: str, at: datetime, ref: CaptureRef, digest: str, status: int, content_type: str | None) -> bytes:
-    """SURT and time of a capture, then where it lies; `ref` is of the one record."""
+def line(
+    url: str, at: datetime, ref: CaptureRef, record: str, digest: str, status: int, content_type: str | None
+) -> bytes:
+    """SURT and time of a capture, then where it lies; `ref` is of the one record.
+
+    `record`, its id, is what we alone read: it tells captures of one second apart.
+    """
     said = {
         "url": url,
         "mime": (content_type or "").partition(";")[0].strip() or "unk",
@@ -20,16 +26,27 @@ def line(url: str, at: datetime, ref: CaptureRef, digest: str, status: int, cont
         "length": str(ref.length),
         "offset": str(ref.offset),
         "filename": ref.key.rpartition("/")[2],
+        "record": record,
     }
     return f"{surt(url)} {at:%Y%m%d%H%M%S} ".encode() + msgspec.json.encode(said) + b"\n"
 
 
-def places(index: bytes) -> Iterator[tuple[int, str]]:
-    """Where each capture of an index begins in its file, and its second as keys write it."""
+class Place(Struct, frozen=True):
+    """What we read of a line: the record, and where it begins."""
+
+    record: str
+    offset: int
+
+
+PLACE = msgspec.json.Decoder(Place, strict=False)
+
+
+def places(index: bytes) -> Iterator[tuple[str, Place, bytes]]:
+    """Each line of an index: its second as keys write it, its record, and the line."""
     for found in index.splitlines():
         _, at, said = found.split(b" ", 2)
         when = at.decode()
-        yield int(msgspec.json.decode(said)["offset"]), f"{when[:8]}T{when[8:]}Z"
+        yield f"{when[:8]}T{when[8:]}Z", PLACE.decode(said), found
 
 
 def surt(url: str) -> str:

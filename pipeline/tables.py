@@ -76,10 +76,11 @@ def read(store: Store, name: str) -> "pa.Table":
             return schema(name).empty_table()
 
 
-def columns(store: Store, name: str, *wanted: str) -> Iterator[Row]:
-    """Some columns of every row, by and by; nothing where nothing was published yet."""
+def columns(store: Store, name: str, *wanted: str, days: tuple[date, date] | None = None) -> Iterator[Row]:
+    """Some columns of every row, or of those of some days, by and by; nothing where nothing was published yet."""
     from deltalake import DeltaTable
     from deltalake.exceptions import TableNotFoundError
+    from pyarrow.dataset import field
 
     uri, options = store.table(name)
     with _named_errors(store, name):
@@ -87,7 +88,8 @@ def columns(store: Store, name: str, *wanted: str) -> Iterator[Row]:
             found = DeltaTable(uri, storage_options=options).to_pyarrow_dataset()
         except TableNotFoundError:
             return
-        for batch in found.to_batches(columns=list(wanted)):
+        of_days = days and (field("date") >= days[0]) & (field("date") <= days[1])
+        for batch in found.to_batches(columns=list(wanted), filter=of_days):
             yield from batch.to_pylist()
 
 

@@ -24,32 +24,36 @@ FEW = 6
 @click.command()
 @click.option("--date", "first", required=True, metavar="DAY", help="Articles captured on this day, as 2026-11-22.")
 @click.option("--to", "last", metavar="DAY", help="And on the days up to this one.")
-@click.option("--from", "start", default="clean", metavar="clean|STEP", help="Where to begin; clean by default.")
+@click.option(
+    "--from", "start", metavar="clean|STEP", help="Run this again over all of them; without it, what is stale."
+)
 @click.option("--dry-run", is_flag=True, help="Count and show, and write nothing.")
 @click.option("--diff", is_flag=True, help="Show the examples in full.")
 @store_option
 @json_option
 def replay(
-    first: str, last: str | None, start: str, dry_run: bool, diff: bool, store: str | None, as_json: bool
+    first: str, last: str | None, start: str | None, dry_run: bool, diff: bool, store: str | None, as_json: bool
 ) -> None:
-    """Cleans again what lies in raw/, or runs a step and what reads it again. Nothing is fetched.
+    """Makes anew what is stale of the articles of these days, from what was kept. Nothing is fetched.
 
-    What changes is counted and shown by example, then written; a second replay changes nothing. It may be stopped at
-    any point and run again.
+    Stale is what older cleaning rules made, or another version, model or tables of a step. --from clean cleans
+    everything again, --from STEP runs a step and what reads it. What changes is counted and shown by example, then
+    written; a second replay changes nothing. It may be stopped at any point and run again.
     """
     from pipeline.config import settings
     from pipeline.stages.desk import open_desk
+    from pipeline.stages.lift import SAME_NUMBER, Wanted
     from pipeline.stages.ready import require_models
-    from pipeline.stages.replay import SAME_NUMBER, Replay
+    from pipeline.stages.replay import Replay
 
-    work = Replay(open_desk(settings(), opened(store)), day(first), day(last or first), start)
-    if work.last < work.first:
-        raise UsageError(f"{first} to {last} ends before it begins")
-    require_models(work.desk.parser)
-    work.desk.store.check()
-    articles = work.articles()
-    with Progress(len(articles)) as progress:
-        sums = work.work_out(articles, lambda article: progress.show(f"article {article}"))
+    desk = open_desk(settings(), opened(store))
+    wanted = Wanted(day(first), day(last or first), start)
+    wanted.check()
+    require_models(desk.parser)
+    desk.store.check()
+    work = Replay(desk, wanted)
+    with Progress(sum(map(len, work.portions))) as progress:
+        sums = work.work_out(lambda article: progress.show(f"article {article}"))
     show(sums, as_json=as_json, diff=diff)
     if not dry_run:
         with Progress(sums.changed) as progress:
@@ -81,28 +85,8 @@ def show(sums: "Sums", *, as_json: bool, diff: bool) -> None:
         for line in shown(example, diff=diff, colour=console.color_system is not None):
             console.print(line, soft_wrap=True)
         console.print()
-    for said in counted(sums):
+    for said in sums.words():
         click.echo(said)
-
-
-def counted(sums: "Sums") -> Iterator[str]:
-    """The sums in words."""
-    yield f"{sums.articles} articles with {sums.captures} captures: {sums.changed} change"
-    if sums.changed:
-        yield f"  versions: {sums.documents_before} before, {sums.documents_after} after"
-        yield f"  documents that say something else: {sums.texts}"
-        yield f"  documents that say the same, in the new edition: {sums.lifted}"
-    for what, counts in (
-        ("layers that differ", sums.layers),
-        ("captures whose key stands as it was", sums.kept),
-        ("documents that a step failed on", sums.failed),
-    ):
-        if counts:
-            yield f"  {what}: {listing(counts)}"
-
-
-def listing(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
 
 
 def shown(example: "Example", *, diff: bool, colour: bool) -> Iterator["Text"]:

@@ -1,7 +1,7 @@
 """`newsroom steps`: what is installed, and how much of what landed was made by something else."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from pipeline.steps import Step
     from pipeline.store import Store
 
+CLEAN = "clean"
+
 
 @click.command()
 @store_option
 @json_option
 def steps(store: str | None, as_json: bool) -> None:
-    """The enrichment steps in sequence: name, version, task, languages, needs, model, tables, stale documents.
+    """Cleaning and the steps in sequence: name, version, task, languages, needs, model, tables, stale documents by day.
 
-    A document is stale where a layer is missing, or where another version or model made it than the installed one.
+    A document is stale where a layer is missing, or where another version, model or tables made it than the installed
+    ones; by `clean`, where older rules made it.
     """
     from pipeline.config import settings
     from pipeline.parse import Parser
@@ -31,35 +34,42 @@ def steps(store: str | None, as_json: bool) -> None:
     require_models(Parser(settings().model))
     installed = all_steps()
     found = known_stale(store, installed)
-    rows = [described(step) | {"stale": found.steps[step.name] if found else None} for step in installed]
+    rows = [cleaning(), *(described(step) for step in installed)]
     if as_json:
         for row in rows:
-            json_line(row)
+            json_line(row | found.by_day(row["step"]) if found else row | {"stale": None, "days": None})
         return
+    for row in rows:
+        row["stale"] = found.by_day(row["step"])["stale"] if found else None
     lines = [list(rows[0]), *([words(key, value) for key, value in row.items()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    if found:
-        click.echo(found.told())
+    for said in found.told() if found else ():
+        click.echo(said)
 
 
 class Stale(NamedTuple):
-    """All documents; those that are stale by a step, by any of them, and by older rules of cleaning; their days."""
+    """Documents by day; of each day those that are stale, by step, by `clean` (older rules), and by any of them."""
 
-    documents: int
-    steps: Counter[str]
-    annotated: int
-    cleaned: int
-    days: list[date]
+    documents: Counter[date]
+    by: dict[str, Counter[date]]
+    any: Counter[date]
 
-    def told(self) -> str:
-        if not self.days:
-            return f"{self.documents} documents, none of them stale"
-        first, last = min(self.days), max(self.days)
+    def by_day(self, step: str) -> dict[str, Any]:
+        days = self.by.get(step, Counter())
+        return {"stale": days.total(), "days": {str(day): days[day] for day in sorted(days)}}
+
+    def told(self) -> Iterator[str]:
+        for day in sorted(self.any):
+            steps = ", ".join(f"{name} {days[day]}" for name, days in self.by.items() if day in days)
+            yield f"{day}: {self.any[day]} of {self.documents[day]} documents are stale: {steps}"
+        if not self.any:
+            yield f"{self.documents.total()} documents, none of them stale"
+            return
+        first, last = min(self.any), max(self.any)
         again = f"newsroom replay --date {first}" + (f" --to {last}" if first != last else "")
-        stale = f"{self.annotated} stale by their layers, {self.cleaned} by their cleaning rules"
-        return f"{self.documents} documents, {stale}: `{again}` makes them anew"
+        yield f"{self.documents.total()} documents, {self.any.total()} of them stale: `{again}` makes them anew"
 
 
 def known_stale(url: str | None, installed: Iterable["Step"]) -> Stale | None:
@@ -75,21 +85,35 @@ def stale_in(store: "Store", installed: Iterable["Step"]) -> Stale:
     from pipeline.clean.rules import RULES
     from pipeline.config import settings
     from pipeline.parse import Parser
-    from pipeline.steps import stale
+    from pipeline.steps import makers, stale
     from pipeline.tables import columns
 
+    steps = list(installed)
     kinds = Counter(
         (row["date"], int(row["edition"][1:]) < RULES, tuple(row["layers"] or ()))
         for row in columns(store, "documents", "date", "edition", "layers")
     )
-    parser, by_step, annotated, cleaned, days = Parser(settings().model), Counter[str](), 0, 0, list[date]()
+    now = makers(steps, Parser(settings().model))
+    found = Stale(Counter(), {name: Counter() for name in (CLEAN, *(step.name for step in steps))}, Counter())
     for (day, is_older, layers), number in kinds.items():
-        names = stale(dict(layers), installed, parser)
-        by_step.update(dict.fromkeys(names, number))
-        annotated += number if names else 0
-        cleaned += number if is_older else 0
-        days += [day] if names or is_older else []
-    return Stale(kinds.total(), by_step, annotated, cleaned, days)
+        names = {*stale(dict(layers), now), *([CLEAN] if is_older else ())}
+        found.documents[day] += number
+        for name in names:
+            found.by[name][day] += number
+        if names:
+            found.any[day] += number
+    return found
+
+
+def cleaning() -> dict[str, Any]:
+    """What all steps stand on, as one of them: its version is the number of the rules."""
+    from importlib.metadata import version
+
+    from pipeline.clean.rules import RULES, TABLE_NAMES
+
+    model, tables = f"trafilatura {version('trafilatura')}", list(TABLE_NAMES)
+    about = {"step": CLEAN, "version": RULES, "task": CLEAN, "languages": None, "needs": list[str]()}
+    return about | {"model": model, "tables": tables}
 
 
 def described(step: "Step") -> dict[str, Any]:

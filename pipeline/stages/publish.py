@@ -53,16 +53,16 @@ def planned(desk: Desk, run: str) -> list[str]:
         return []
 
 
-def replayed_key(run: str) -> str:
-    return f"work/{run}/replayed.json"
+def replay_key(run: str, name: str) -> str:
+    """What a replay leaves for its other tasks, and for the closing of the run."""
+    return f"work/{run}/replay/{name}.json"
 
 
 def replayed(desk: Desk, run: str) -> set[str]:
     """The articles that a replay set out to change."""
-    try:
-        return msgspec.json.decode(desk.store.get(replayed_key(run)).body, type=set[str])
-    except NotFound:
-        return set()
+    found = (listed.key for listed in desk.store.keys(f"work/{run}/replay/"))
+    touched = (key for key in found if key.endswith(".touched.json"))
+    return {one for key in touched for one in msgspec.json.decode(desk.store.get(key).body, type=list[str])}
 
 
 def rescued(desk: Desk, run: str, batch: str) -> Iterator[Outcome]:

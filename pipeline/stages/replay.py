@@ -1,197 +1,238 @@
-"""Runs cleaning or steps again over what lies in the bucket: nothing is fetched, and what changes is known first.
+"""Runs cleaning or steps again over days that lie in the bucket; nothing is fetched.
 
-An article's folder is lifted as a whole: all of its captures that raw/ still has are cleaned by the present rules.
+The articles to take are parted into portions, in the order of their captures. A portion is worked out, then written:
+by the command line all are counted before the first is written, by the DAG each is a task's, or part of one.
 """
 
+import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from pipeline import landing, ledger
-from pipeline.clean import RULES
-from pipeline.clean.worker import Cleaner, Page
-from pipeline.documents import GONE, Key, decode, encode, key_of, parse, settled
-from pipeline.errors import EntryError, NotFound, UsageError
+from pipeline import landing, ledger, tables
+from pipeline.documents import Key, parse
+from pipeline.errors import NewsroomError, NotFound
 from pipeline.ledger import Run
-from pipeline.model import Document
-from pipeline.raw import Raw
-from pipeline.rows import date_of
 from pipeline.stages.begin import opened
 from pipeline.stages.desk import Desk
-from pipeline.stages.enrich import annotated
-from pipeline.stages.publish import close_run, publish, replayed_key
+from pipeline.stages.lift import SAME_NUMBER, Lift, Lifter, Wanted, is_old
+from pipeline.stages.publish import close_run, publish, replay_key
+from pipeline.stages.ready import require_models
 from pipeline.stages.tally import Sums
-from pipeline.steps import all_steps, dependents, newer, stale
-from pipeline.store import Stored
+from pipeline.steps import all_steps, makers, stale
 
-CLEAN = "clean"
-NO_CAPTURE = "no capture in raw/"
-SAME_NUMBER = "comes out otherwise by rules of the same number: raise RULES in pipeline/clean/rules.py"
-NEWER = "made by newer rules than these"
+CAPTURES = 500
+"""Of a portion: 20 s where nothing changes, a minute and a half where all of them are cleaned and annotated."""
+
+Told = Callable[[str], None]
+T = TypeVar("T")
 
 
-class Lift(Struct, frozen=True):
-    """What is to be put into one folder: documents, with the etag of the bytes that they take the place of."""
+class Plan(Struct, frozen=True):
+    """What the tasks of a run do: the names of its portions, and whether they write."""
 
-    id: str
-    documents: list[tuple[Document, str | None]]
-    seen: list[str]
+    wanted: Wanted
+    dry_run: bool
+    portions: list[str]
+
+
+class Worked(Struct, frozen=True):
+    """What became of a portion, before it is written: a second try finds it, and counts no less than the first."""
+
+    sums: Sums
+    lifts: list[Lift]
+
+
+def portions(desk: Desk, wanted: Wanted) -> Iterator[list[str]]:
+    """The articles to take, about `CAPTURES` captures at a time, in the order of these: neighbours share an index."""
+    some, size = list[str](), 0
+    for _, article, captures in sorted(chosen(desk, wanted)):
+        if some and size + captures > CAPTURES:
+            yield some
+            some, size = [], 0
+        some.append(article)
+        size += captures
+    if some:
+        yield some
+
+
+def chosen(desk: Desk, wanted: Wanted) -> Iterator[tuple[tuple[str, str], str, int]]:
+    """Articles with a capture on these days: the first of these, id, and number of captures.
+
+    Only the listing of the folders knows them all. What is stale the tables know, and where they have no row of a
+    document it is taken: a run that died left it.
+    """
+    good = None if wanted.start else current(desk, wanted)
+    listed = filter(None, (parse(one.key) for one in desk.store.keys("documents/")))
+    for article, keys in groupby(listed, lambda key: key.id):
+        every = list(keys)
+        found = [key for key in every if wanted.has(key)]
+        if found and (good is None or any(is_stale(key, good) for key in found)):
+            yield min(found).moment, article, len(every)
+
+
+def is_stale(key: Key, good: set[str]) -> bool:
+    return is_old(key) or (key.kind == "json" and str(key) not in good)
+
+
+def current(desk: Desk, wanted: Wanted) -> set[str]:
+    """Keys of documents of these days whose layers are all as the installed steps make them, by the tables."""
+    installed, known, found = makers(all_steps(), desk.parser), dict[tuple[tuple[str, str], ...], bool](), set[str]()
+    for row in tables.columns(desk.store, "documents", "key", "layers", days=(wanted.first, wanted.last)):
+        layers = tuple(row["layers"] or ())
+        if layers not in known:
+            known[layers] = not stale(dict(layers), installed)
+        if known[layers]:
+            found.add(row["key"])
+    return found
 
 
 class Replay:
-    """A replay of some days, worked out in full and not yet written; what is to be written lies in a file."""
+    """A replay in one process: worked out in full, then written; what is to be written lies in a file."""
 
-    def __init__(self, desk: Desk, first: date, last: date, start: str) -> None:
-        self.desk, self.first, self.last, self.start = desk, first, last, start
-        self.steps = all_steps()
-        if start != CLEAN and start not in {step.name for step in self.steps}:
-            raise UsageError(f"no step is named {start}: newsroom steps lists them")
-        self.raw, self.sums, self.touched = Raw(desk.store), Sums(), list[str]()
+    def __init__(self, desk: Desk, wanted: Wanted) -> None:
+        wanted.check()
+        self.desk, self.wanted = desk, wanted
+        self.portions = list(portions(desk, wanted))
+        self.sums, self.touched = Sums(), list[str]()
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the replay
 
-    def articles(self) -> list[str]:
-        """Articles with a capture on these days: only the listing of the folders knows them all."""
-        found = filter(None, (parse(listed.key) for listed in self.desk.store.keys("documents/")))
-        return list(dict.fromkeys(key.id for key in found if self.chosen(key)))
-
-    def chosen(self, key: Key) -> bool:
-        return self.first.isoformat() <= date_of(key.captured) <= self.last.isoformat()
-
-    def work_out(self, articles: Iterable[str], shown: Callable[[str], None] = lambda _: None) -> Sums:
+    def work_out(self, told: Told = lambda _: None) -> Sums:
         """Makes everything anew that is to be written."""
-        with Cleaner() as cleaner:
-            for article in articles:
-                shown(article)
-                lift = self.lift(cleaner, article)
-                if lift:
-                    self.sums.changed += 1
-                    self.touched.append(article)
-                    self.file.write(msgspec.json.encode(lift) + b"\n")
+        for portion in self.portions:
+            lifter = Lifter(self.desk, self.wanted)
+            for lift in lifter.each(portion, told):
+                self.touched.append(lift.id)
+                self.file.write(msgspec.json.encode(lift) + b"\n")
+            self.sums.add(lifter.sums)
         return self.sums
 
-    def lift(self, cleaner: Cleaner, article: str) -> Lift | None:
-        """What the folder lacks; None where it lacks nothing."""
-        have, keys, stored = self.folder(article)
-        if any(key.number > RULES for key in have):
-            self.sums.count(keys, keys)
-            self.sums.keep(NEWER, len(keys))
-            return None
-        made = self.cleaned(cleaner, keys) if self.start == CLEAN else {}
-        want = target(have, keys, {moment: key_of(document) for moment, document in made.items()})
-        self.sums.count(keys, want)
-        moved = {key.moment for key in have - want}
-        seen = [key for key in sorted(want) if key.kind == "seen" and (key not in have or key.moment in moved)]
-        documents = []
-        for key in sorted(key for key in want if key.kind == "json"):
-            found = stored.get(key.moment)
-            before = decode(found.body) if found else None
-            after = self.renewed(key, made.get(key.moment, before), before)
-            there = found if key in have else None
-            if there and encode(after) == there.body and key.moment not in moved:
-                continue
-            documents.append((after, there.etag if there else None))
-            self.sums.compare(key, before, after)
-        return Lift(article, documents, [str(key) for key in seen]) if documents or seen else None
-
-    def folder(self, article: str) -> tuple[frozenset[Key], list[Key], dict[tuple[str, str], Stored]]:
-        """The keys that lie there, those that count, and the documents of these by their capture."""
-        while True:
-            have = landing.listed(self.desk.store, article)
-            keys = sorted(settled(have))
-            try:
-                return have, keys, {k.moment: self.desk.store.get(str(k)) for k in keys if k.kind == "json"}
-            except NotFound:
-                continue  # became `.seen` since the listing
-
-    def cleaned(self, cleaner: Cleaner, keys: Iterable[Key]) -> dict[tuple[str, str], Document]:
-        """The document of each capture by the present rules; its key stands where there is none."""
-        made = {}
-        for key in keys:
-            if key.version == GONE:
-                continue
-            result = self.clean(cleaner, key)
-            if isinstance(result, Document):
-                made[key.moment] = result
-            else:
-                self.sums.keep(result)
-        return made
-
-    def clean(self, cleaner: Cleaner, key: Key) -> Document | str:
-        """One capture again: its document, or why its key stands. An article stays the one that it was."""
-        record = self.raw.find(key)
-        if record is None or record.entry is None:
-            return NO_CAPTURE
-        try:
-            page = Page(record.capture(), record.entry, key.is_feed)
-        except EntryError as error:
-            return error.reason
-        result = next(cleaner.each([page]))
-        if isinstance(result, EntryError):
-            return result.reason
-        document = replace(result, id=key.id, source=record.entry.source)
-        same_number = key_of(document).edition == key.edition
-        return SAME_NUMBER if same_number and key_of(document).said != key.said else document
-
-    def renewed(self, key: Key, document: Document | None, before: Document | None) -> Document:
-        """The document with its layers: those of before where they are still right, the others made anew."""
-        assert document is not None  # noqa: S101 - a document stands for its own capture, or was just cleaned
-        same = before is not None and bare(before) == bare(document)
-        layers = before.annotations if before and same else {}
-        document = replace(document, annotations=layers)
-        if self.start != CLEAN and not self.chosen(key):
-            return document
-        names = {self.start} if self.start != CLEAN else self.stale(document)
-        steps = [step for step in dependents(names, self.steps) if not newer(document, step)]
-        made, missing = annotated(document, steps, self.desk.parser)
-        self.sums.fail(missing)
-        return made
-
-    def stale(self, document: Document) -> set[str]:
-        made_by = {name: layer.made_by for name, layer in document.annotations.items()}
-        return stale(made_by, self.steps, self.desk.parser)
-
-    def lifts(self) -> Iterator[Lift]:
-        self.file.seek(0)
-        for line in self.file:
-            yield msgspec.json.decode(line, type=Lift)
-
-    def write(self, shown: Callable[[str], None] = lambda _: None) -> Run | None:
+    def write(self, told: Told = lambda _: None) -> Run | None:
         """Carries it out as a run of its own; None where there was nothing to do."""
-        for name, run in ledger.open_runs(self.desk.store).items():
-            if run.trigger.split()[0] == "replay":
-                close_run(self.desk, name)  # a dead one's rows; one that lives stops
+        close_dead(self.desk)
         if not self.touched:
             return None
-        run_name = opened(self.desk, f"replay from {self.start}", None)
-        self.desk.store.put(replayed_key(run_name), msgspec.json.encode(self.touched))
-        for lift in self.lifts():
-            shown(lift.id)
-            ledger.require_open(self.desk.store, run_name)
-            landing.lift(self.desk.store, lift.documents, [key for key in map(parse, lift.seen) if key])
-        return publish(self.desk, run_name)
+        run = opened(self.desk, f"replay {self.wanted.said}", None)
+        put(self.desk, run, "all.touched", self.touched)
+        self.file.seek(0)
+        for line in self.file:
+            lift = msgspec.json.decode(line, type=Lift)
+            told(lift.id)
+            carry_out(self.desk, run, lift)
+        put(self.desk, run, "all.sums", self.sums)
+        report(self.desk, run)
+        return publish(self.desk, run)
 
 
-def target(have: Iterable[Key], keys: Iterable[Key], made: Mapping[tuple[str, str], Key]) -> frozenset[Key]:
-    """What a folder should hold once these captures were cleaned anew.
-
-    A later capture that could not be cleaned says what the first capture of its version says now.
-    """
-    documents = (key for key in sorted(have, reverse=True) if key.kind == "json")
-    follows = {key.said: made[key.moment] for key in documents if key.moment in made}
-
-    def place(key: Key) -> Key:
-        if key.moment in made:
-            return made[key.moment]
-        first = follows.get(key.said) if key.kind == "seen" else None
-        return key._replace(edition=first.edition, version=first.version) if first else key
-
-    return settled(map(place, keys))
+def carry_out(desk: Desk, run: str, lift: Lift) -> None:
+    ledger.require_open(desk.store, run)
+    landing.lift(desk.store, lift.documents, [key for key in map(parse, lift.seen) if key])
 
 
-def bare(document: Document) -> Document:
-    """What the steps may read."""
-    return replace(document, annotations={}, extraction=replace(document.extraction, version=0))
+def close_dead(desk: Desk, but: str | None = None) -> None:
+    """Closes earlier replays that are open: the rows of one that died follow, one that lives stops."""
+    for name, run in ledger.open_runs(desk.store).items():
+        if name != but and run.trigger.split()[0] == "replay":
+            close_run(desk, name)
+
+
+def plan(desk: Desk, run: str, wanted: Wanted, trigger: str, *, dry_run: bool) -> list[str]:
+    """Opens the run and answers the names of its portions; those of the first try where there was one."""
+    wanted.check()
+    require_models(desk.parser)
+    desk.store.check()
+    ledger.require_open(desk.store, run)
+    close_dead(desk, but=run)
+    opened(desk, f"{trigger} {wanted.said}{', dry run' if dry_run else ''}", run)
+    if planned(desk, run) is None:
+        names = []
+        for number, portion in enumerate(portions(desk, wanted)):
+            digest = hashlib.sha256("".join(portion).encode()).hexdigest()[:8]  # another try may have listed others
+            names.append(f"{number:05}-{digest}")
+            put(desk, run, f"{names[-1]}.articles", portion)
+        put(desk, run, "plan", Plan(wanted, dry_run, names))
+    made = planned(desk, run)
+    assert made is not None  # noqa: S101 - just written
+    return made.portions
+
+
+def portion(desk: Desk, run: str, name: str, told: Told = lambda _: None) -> Sums:
+    """Works a portion out and writes it, unless it is a dry run; a second try finds what the first one did."""
+    made = planned(desk, run)
+    if made is None:
+        raise NewsroomError(f"run {run} has no plan in {desk.store.url}: the store was emptied, or is another one")
+    if sums := got(desk, run, f"{name}.sums", Sums):
+        return sums
+    ledger.require_open(desk.store, run)
+    worked = got(desk, run, f"{name}.worked", Worked)
+    if worked is None:
+        lifter = Lifter(desk, made.wanted)
+        lifts = list(lifter.each(got(desk, run, f"{name}.articles", list[str]) or [], told))
+        worked = Worked(lifter.sums, lifts)
+    if not made.dry_run:
+        write(desk, run, name, worked)
+    return put(desk, run, f"{name}.sums", worked.sums)
+
+
+def write(desk: Desk, run: str, name: str, worked: Worked) -> None:
+    """Carries out what the first try worked out that got so far."""
+    worked = put(desk, run, f"{name}.worked", worked)
+    put(desk, run, f"{name}.touched", [lift.id for lift in worked.lifts])
+    for lift in worked.lifts:
+        carry_out(desk, run, lift)
+    put(desk, run, f"{name}.sums", worked.sums)
+    desk.store.delete(replay_key(run, f"{name}.worked"))  # as large as the documents
+
+
+def report(desk: Desk, run: str) -> Sums:
+    """The sums of all portions; kept beside the run's, with the examples."""
+    sums = Sums()
+    for name in names(desk, run, ".sums"):
+        sums.add(got(desk, run, name, Sums) or Sums())
+    desk.store.put(report_key(run), msgspec.json.encode(sums))
+    return sums
+
+
+def complaint(desk: Desk, run: str) -> Iterator[str]:
+    """What was wrong with the portions of a run; nothing where it had none."""
+    made, done = planned(desk, run), set(names(desk, run, ".sums"))
+    if dead := [name for name in (made.portions if made else ()) if f"{name}.sums" not in done]:
+        yield f"portions that died: {', '.join(dead)}"
+    try:
+        sums = msgspec.json.decode(desk.store.get(report_key(run)).body, type=Sums)
+    except NotFound:
+        return
+    if SAME_NUMBER in sums.kept:
+        yield f"{sums.kept[SAME_NUMBER]} captures: {SAME_NUMBER}"
+
+
+def report_key(run: str) -> str:
+    return f"{ledger.run_folder(run)}replay.json"
+
+
+def planned(desk: Desk, run: str) -> Plan | None:
+    return got(desk, run, "plan", Plan)
+
+
+def names(desk: Desk, run: str, ending: str) -> list[str]:
+    """What a replay has left for its other tasks, by the end of its name."""
+    keys = (listed.key for listed in desk.store.keys(replay_key(run, "").removesuffix(".json")))
+    return [name for key in keys if (name := key.rpartition("/")[2].removesuffix(".json")).endswith(ending)]
+
+
+def put(desk: Desk, run: str, name: str, value: T) -> T:
+    """Leaves it for other tasks and tries; answers what the first one left that did."""
+    if desk.store.put_new(replay_key(run, name), msgspec.json.encode(value)):
+        return value
+    return got(desk, run, name, type(value)) or value
+
+
+def got(desk: Desk, run: str, name: str, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(desk.store.get(replay_key(run, name)).body, type=kind)
+    except NotFound:
+        return None

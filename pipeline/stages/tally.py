@@ -1,6 +1,7 @@
 """What a replay changes: counted, and a few documents of each kind as examples."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -69,6 +70,37 @@ class Sums(Struct, kw_only=True):
             self.lifted += 1
         for name in one.layers:
             self.layers[name] = self.layers.get(name, 0) + 1
+        self.show(one)
+
+    def show(self, one: Example) -> None:
+        """Keeps it where there are few of its kind."""
         alike = sum(other.says_else == one.says_else for other in self.examples)
         if alike < EXAMPLES and (one.says_else or one.layers):
             self.examples.append(one)
+
+    def add(self, other: "Sums") -> None:
+        """Takes up what was counted elsewhere."""
+        for name in ("articles", "captures", "changed", "documents_before", "documents_after", "texts", "lifted"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("layers", "kept", "failed"):
+            setattr(self, name, dict(Counter(getattr(self, name)) + Counter(getattr(other, name))))
+        for one in other.examples:
+            self.show(one)
+
+    def words(self) -> Iterator[str]:
+        """The sums for a person, line by line."""
+        if not self.articles:
+            yield "nothing to take: nothing of these days is stale, or nothing was captured on them"
+            return
+        yield f"{self.articles} articles with {self.captures} captures: {self.changed} change"
+        if self.changed:
+            yield f"  versions: {self.documents_before} before, {self.documents_after} after"
+            yield f"  documents that say something else: {self.texts}"
+            yield f"  documents that say the same, in the new edition: {self.lifted}"
+        for what, counts in (
+            ("layers that differ", self.layers),
+            ("captures whose key stands as it was", self.kept),
+            ("documents that a step failed on", self.failed),
+        ):
+            if counts:
+                yield f"  {what}: {', '.join(f'{name} {number}' for name, number in sorted(counts.items()))}"

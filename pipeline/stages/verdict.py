@@ -1,7 +1,7 @@
 """Says whether all was well with a run: it is green only then."""
 
 from pipeline import audit, ledger
-from pipeline.stages import BATCH_STAGES
+from pipeline.stages import BATCH_STAGES, replay
 from pipeline.stages.desk import Desk
 from pipeline.stages.publish import planned
 
@@ -25,4 +25,5 @@ def verdict(desk: Desk, run: str) -> str | None:
     ]
     if dead:
         complaints.append(f"batches that died: {', '.join(dead)}")
+    complaints += replay.complaint(desk, run)
     return "; ".join(complaints) or None

@@ -7,7 +7,7 @@ import ast
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -96,11 +96,19 @@ class Step:
         model = self.model_of(reading.parser, reading.language)
         if self.languages is not None and reading.language not in self.languages:
             return Annotation(version=self.version, model=model, unsupported=reading.language)
-        return Annotation(version=self.version, model=model, value=self.run(reading))
+        tables = seeds.digest(self.tables)
+        return Annotation(version=self.version, model=model, tables=tables, value=self.run(reading))
 
     def model_of(self, parser: "Parser", language: str) -> str | None:
         """Name and version of the model that it asks of a text in the language."""
         return parser.model(language) if language in self.parse else self.model
+
+    def made_by(self, parser: "Parser") -> frozenset[str]:
+        """All that its layers may carry now: of a text whose language it does not know it read no table."""
+        models = {self.model, *(self.model_of(parser, code) for code in self.parse)}
+        tables = {seeds.digest(self.tables), *(() if self.languages is None else (None,))}
+        made = (Annotation(version=self.version, model=model, tables=table) for model in models for table in tables)
+        return frozenset(one.made_by for one in made)
 
     @property
     def fingerprint(self) -> str:
@@ -196,24 +204,26 @@ def dependents(names: Iterable[str], steps: Iterable[Step]) -> list[Step]:
     return chosen
 
 
-def stale(layers: Mapping[str, str], steps: Iterable[Step], parser: "Parser") -> set[str]:
-    """Of a document's layers, each with what made it, those that are missing or not of the installed version and model.
+Makers = Mapping[str, tuple[int, frozenset[str]]]
+"""Step to its version and to what its layers carry now."""
+
+
+def makers(steps: Iterable[Step], parser: "Parser") -> Makers:
+    """What is installed: to be asked for once, as it looks up packages and tables."""
+    return {one.name: (one.version, one.made_by(parser)) for one in steps}
+
+
+def stale(layers: Mapping[str, str], installed: Makers) -> set[str]:
+    """Of a document's layers, each with what made it, those that are missing or not of what is installed.
 
     What a newer version made is not stale.
     """
-    return {
-        one.name
-        for one in steps
-        if is_stale(layers.get(one.name), one.version, {one.model, *(one.model_of(parser, code) for code in one.parse)})
-    }
+    return {name for name, (version, made) in installed.items() if is_stale(layers.get(name), version, made)}
 
 
-def is_stale(made_by: str | None, version: int, models: Iterable[str | None]) -> bool:
-    """Whether a layer is missing, older, or of none of the models."""
-    if made_by is None:
-        return True
-    made = {Annotation(version=version, model=model).made_by for model in models}
-    return made_by not in made and int(made_by.split()[0]) <= version
+def is_stale(made_by: str | None, version: int, made: Collection[str]) -> bool:
+    """Whether a layer is missing, older, or of another model or other tables."""
+    return made_by is None or (made_by not in made and int(made_by.split()[0]) <= version)
 
 
 def newer(document: Document, step: Step) -> bool:

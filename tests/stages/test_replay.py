@@ -17,10 +17,11 @@ from pipeline.config import read
 from pipeline.documents import Key, decode, document_of, encode, parse, settled, turns
 from pipeline.errors import RunClosed, UsageError
 from pipeline.model import Annotation, CaptureRef, Document, Entry, Exchange
-from pipeline.stages import replay
+from pipeline.stages import lift
 from pipeline.stages.begin import begin
 from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.enrich import annotated
+from pipeline.stages.lift import Wanted
 from pipeline.stages.replay import Replay
 from pipeline.stages.tally import Sums
 from pipeline.steps import all_steps
@@ -108,9 +109,9 @@ def articles(store: Store) -> set[str]:
     return {key.id for listed in store.keys("documents/") if (key := parse(listed.key))}
 
 
-def play(desk: Desk, start: str = "clean", day: date = DAY) -> Sums:
-    work = Replay(desk, day, day, start)
-    sums = work.work_out(work.articles())
+def play(desk: Desk, start: str | None = "clean", day: date = DAY) -> Sums:
+    work = Replay(desk, Wanted(day, day, start))
+    sums = work.work_out()
     work.write()
     return sums
 
@@ -125,7 +126,7 @@ def raise_rules(monkeypatch: pytest.MonkeyPatch, number: int = 2) -> None:
     pattern = re.compile(COUNTER.format(r"\d+"))
     monkeypatch.setattr(furniture, "patterns", lambda where="": re.compile("(?!)") if where else pattern)
     monkeypatch.setattr(page, "RULES", number)
-    monkeypatch.setattr(replay, "RULES", number)
+    monkeypatch.setattr(lift, "RULES", number)
 
 
 def bucket(store: Store, prefix: str = "") -> dict[str, bytes]:
@@ -167,8 +168,8 @@ def test_replay_a_second_time_changes_nothing(desk: Desk) -> None:
 @pytest.mark.usefixtures("new_rules")
 def test_replay_without_writing_writes_nothing(desk: Desk) -> None:
     before = bucket(desk.store)
-    work = Replay(desk, DAY, DAY, "clean")
-    sums = work.work_out(work.articles())
+    work = Replay(desk, Wanted(DAY, DAY, "clean"))
+    sums = work.work_out()
     assert sums.texts == 2
     went = {(one.before.text.count("Shared"), one.after.text.count("Shared")) for one in sums.examples if one.before}
     assert went == {(1, 0)}
@@ -334,7 +335,7 @@ def test_replay_rules_that_changed_under_their_number_change_nothing_and_are_tol
     raise_rules(monkeypatch, number=1)
     sums = play(desk)
     assert sums.changed == 0
-    assert sums.kept == {replay.SAME_NUMBER: 4}
+    assert sums.kept == {lift.SAME_NUMBER: 4}
 
 
 def test_replay_leaves_what_newer_rules_made(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +343,7 @@ def test_replay_leaves_what_newer_rules_made(desk: Desk, monkeypatch: pytest.Mon
         raise_rules(later)
         play(desk)
     before = bucket(desk.store, "documents/")
-    assert play(desk).kept == {replay.NEWER: 6}
+    assert play(desk).kept == {lift.NEWER: 6}
     assert bucket(desk.store, "documents/") == before
 
 
@@ -353,10 +354,10 @@ def test_replay_leaves_a_folder_that_newer_rules_began(desk: Desk, monkeypatch: 
         capture, entry = captures.read(desk.store, last_capture(desk.store))
         land(desk, clean(capture, entry or Entry(source="")))
     raise_rules(monkeypatch)
-    assert play(desk).kept == {replay.NEWER: 3}
+    assert play(desk).kept == {lift.NEWER: 3}
     (bridge,) = [a for a in articles(desk.store) if len(landing.listed(desk.store, a)) == 3]
     assert sorted(key.edition for key in landing.listed(desk.store, bridge)) == ["c1", "c1", "c3"]
-    assert play(desk, "topics").kept == {replay.NEWER: 3}
+    assert play(desk, "topics").kept == {lift.NEWER: 3}
 
 
 def last_capture(store: Store) -> CaptureRef:
@@ -460,8 +461,8 @@ def current(store: Store) -> set[str]:
 
 def test_replay_that_was_taken_over_stops(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     raise_rules(monkeypatch)
-    work = Replay(desk, DAY, DAY, "clean")
-    work.work_out(work.articles())
+    work = Replay(desk, Wanted(DAY, DAY, "clean"))
+    work.work_out()
     with pytest.raises(RunClosed):
         work.write(lambda _: play(desk))
     assert not ledger.open_runs(desk.store)
@@ -475,7 +476,7 @@ def test_replay_keeps_the_layer_of_a_step_that_fails(desk: Desk, monkeypatch: py
         raise ValueError("no vectors")
 
     steps = tuple(dataclasses.replace(s, run=broken) if s.name == "topics" else s for s in all_steps())
-    monkeypatch.setattr(replay, "all_steps", lambda: steps)
+    monkeypatch.setattr(lift, "all_steps", lambda: steps)
     sums = play(desk)
     assert (sums.changed, sums.failed) == (0, {"topics": 4})
     assert bucket(desk.store) == before
@@ -494,10 +495,10 @@ def test_target_keeps_every_capture_and_no_seen_without_its_document(says: list[
     made = {
         captured[n].moment: captured[n]._replace(edition="c2", version=v) for n, v in again.items() if n < len(says)
     }
-    want = replay.target(have, sorted(have), made)
+    want = lift.target(have, sorted(have), made)
     assert {key.moment for key in want} == {key.moment for key in have}
     assert len(want) == len(have)
     first = {key.said: key.moment for key in want if key.kind == "json"}
     assert all(first[key.said] < key.moment for key in want if key.kind == "seen")
     assert all(key.said == made[key.moment].said for key in want if key.moment in made)
-    assert replay.target(want, sorted(want), made) == want
+    assert lift.target(want, sorted(want), made) == want
