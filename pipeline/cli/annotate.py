@@ -3,13 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from pipeline.errors import Failed, NewsroomError, Rejected, UsageError
 
@@ -57,17 +56,6 @@ def bare_desk(now: str | None) -> "Desk":
     return open_desk(settings(), open_store("file:///nowhere"), now=moment(now) if now else None)
 
 
-class Line(Struct):
-    """An input line; unknown keys are left alone."""
-
-    id: Any = UNSET
-    url: str | None = None
-    html: str | None = None
-    text: str | None = None
-    title: str | None = None
-    captured_at: datetime | None = None
-
-
 def from_lines(path: Path) -> Iterator["Given"]:
     """The inputs of a file of JSON lines; a line that cannot be read is an input too."""
     try:
@@ -81,17 +69,15 @@ def from_lines(path: Path) -> Iterator["Given"]:
 
 
 def from_line(raw: bytes, number: int) -> "Given":
+    from pipeline.archives.lines import read_line
     from pipeline.stages.annotate import Given
 
     try:
-        found = msgspec.json.decode(raw, type=Line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Given(name=name_of(raw, number), error=Failed(f"unreadable line: {number}: {error}"))
-    name = number if found.id is UNSET else found.id
-    if found.html is None and found.text is None:
-        return Given(name=name, error=Failed(f'unreadable line: {number}: neither "html" nor "text"'))
+        found = read_line(raw, number)
+    except Failed as error:
+        return Given(name=name_of(raw, number), error=error)
     return Given(
-        name=name,
+        name=number if found.id is UNSET else found.id,
         url=found.url,
         title=found.title,
         captured_at=found.captured_at,

@@ -1,0 +1,126 @@
+"""Agencies' items in XML and JSON: NewsML-G2, NewsML 1, NITF and ninjs, one or thousands in a file.
+
+An item's offset is where its element or object begins in the file's text, its length runs to its end: `read` takes
+these bytes alone, and what stands around them (a DOCTYPE, a catalogue, the envelope) is never believed.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline import captures
+from pipeline.archives import newsml, ninjs, nitf
+from pipeline.archives.pieces import BLANK, Span, spans
+from pipeline.archives.places import ArchiveFile
+from pipeline.archives.texts import Text, same
+from pipeline.archives.told import Told
+from pipeline.archives.trees import tree
+from pipeline.clean.decoding import decode
+from pipeline.clean.worker import Page
+from pipeline.errors import EntryError, Failed, Rejected
+from pipeline.model import Capture, CaptureRef, Item
+from pipeline.web.coding import MOST_BYTES
+
+TOO_LARGE = f"too large: more than {MOST_BYTES // 1_000_000} MB"
+ENCODING = re.compile(rb"""<\?xml[^>]{0,100}\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+XML, JSON = "application/xml", "application/json"
+
+
+def index(file: ArchiveFile) -> Iterator[Item]:
+    """Every item, news text or not; a file of another kind is one, which `read` rejects."""
+    text, last = Text(file), Span(0, 0)
+    try:
+        for last in spans(text.pieces()):
+            yield item_of(file, text, last)
+    except Failed as error:
+        yield broken(file, Span(last.start + last.length, 0), error.reason)
+
+
+def item_of(file: ArchiveFile, text: Text, span: Span) -> Item:
+    wrong = TOO_LARGE if span.length > MOST_BYTES else span.wrong
+    if wrong:
+        return broken(file, span, wrong)
+    raw = text.read(span.start, span.length)
+    try:
+        told = read_item(raw, encoding_of(text))
+    except EntryError:
+        told = Told()
+    at = told.at or file.modified
+    return Item(
+        ref=CaptureRef(file.url, span.start, span.length),
+        at=at,
+        at_from="item" if told.at else "file",
+        path=file.path,
+        url=told.url,
+        record=captures.record_id(told.url or told.guid or path_of(file, span.start), at, raw),
+        mime=XML if raw.startswith(b"<") else JSON,
+        digest=captures.digest(raw),
+    )
+
+
+def broken(file: ArchiveFile, span: Span, reason: str) -> Item:
+    at = f"{file.path}:{span.start}"
+    return Item(
+        ref=CaptureRef(file.url, span.start, span.length),
+        at=file.modified,
+        at_from="file",
+        path=file.path,
+        record=captures.record_id(at, file.modified, b""),
+        broken=f"{reason}: {at}",
+    )
+
+
+def read(file: ArchiveFile, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
+    """A page with the item's own body for each; `Rejected` for what is no news text."""
+    text = Text(file)
+    for item in items:
+        try:
+            yield page_of(file, item, same(text, item), encoding_of(text), source)
+        except EntryError as error:
+            yield error
+
+
+def page_of(file: ArchiveFile, item: Item, raw: bytes, encoding: str, source: str) -> Page:
+    entry = read_item(raw, encoding).entry(source, path_of(file, item.ref.offset))
+    capture = Capture(
+        url=item.url or "",
+        at=item.at,
+        at_from=item.at_from,
+        status=200,
+        headers=(("Content-Type", item.mime),),
+        body=raw,
+        record=item.record,
+        digest=item.digest,
+    )
+    return Page(capture, entry, from_feed=True)
+
+
+def read_item(raw: bytes, encoding: str) -> Told:
+    """What an item says; raises `Rejected` where it is none."""
+    if not raw.strip():
+        raise Rejected("empty")
+    if raw.lstrip(BLANK).startswith(b"{"):
+        try:
+            found = json.loads(decode(raw), strict=False)
+        except (ValueError, RecursionError) as error:
+            raise Failed(f"broken JSON: {error}"[:200]) from None
+        return ninjs.told(found)
+    root = tree(raw, encoding)
+    if root.tag == "nitf":
+        return nitf.told(root)
+    if root.tag == "NewsItem":
+        return newsml.told1(root)
+    if root.tag.endswith("Item"):
+        return newsml.told(root)
+    raise Rejected(f"no news item: <{root.tag[:80]}>")
+
+
+def encoding_of(text: Text) -> str:
+    """What the file declares; UTF-16 is UTF-8 by now."""
+    found = ENCODING.search(text.first[:300]) if text.is_plain else None
+    return found[1].decode() if found else "utf-8"
+
+
+def path_of(file: ArchiveFile, offset: int) -> str:
+    """What names an item that names itself by nothing."""
+    return f"{file.path}:{offset}" if offset else file.path
