@@ -1,7 +1,6 @@
 """Files of text, out of what they are packed in: gzip, zstd, UTF-16. Offsets are of the text that comes out."""
 
 import codecs
-import io
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -111,13 +110,23 @@ def unzstd(pieces: Iterator[bytes]) -> Iterator[bytes]:
         raise Failed(f"broken zstd: {error}") from None
 
 
-class Feed(io.RawIOBase):
-    """Pieces as a file that is read forward."""
+class Feed:
+    """Pieces as the file that fastwarc wants, which never goes back in it."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
-        self.pieces, self.held = pieces, b""
+        self.pieces, self.held, self.at = pieces, b"", 0
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = PIECE) -> bytes:
         self.held = self.held or next(self.pieces, b"")
-        given, self.held = (self.held, b"") if size < 0 else (self.held[:size], self.held[size:])
+        given, self.held = self.held[:size], self.held[size:]
+        self.at += len(given)
         return given
+
+    def tell(self) -> int:
+        return self.at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.at
+
+    def close(self) -> None:
+        """The pieces are their owner's."""

@@ -15,11 +15,9 @@ FILED = datetime(2026, 11, 3, 7, 0, tzinfo=UTC)
 """The time of every file."""
 
 PARAGRAPHS = (
-    "The harbour council of Saltwick voted on Tuesday to keep the old ferry running for another winter, after three "
-    "hours of debate in a hall that was too small for all who had come.",
-    "Ada Holm, who has steered the ferry for nineteen years, said that she would sail as long as the engine let her, "
-    "and that the engine was in a better state than the council.",
-    "The bridge that is to take its place will open in the spring, a year later than had been promised to the islands.",
+    "The harbour council of Saltwick voted on Tuesday to keep the old ferry running, in a hall too small for all.",
+    "Ada Holm, who has steered the ferry for nineteen years, said that she would sail as long as the engine let her.",
+    "The bridge that is to take its place opens in the spring, a year later than was promised to the islands.",
 )
 
 

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline.archives.pieces import NOT_CLOSED, NOT_OPENED, Span, spans
 
-SET = b'<?xml version="1.0"?><newsMessage><itemSet><newsItem a="1">one</newsItem>\n<g2:packageItem>two</g2:packageItem >'
+SET = (
+    b'<?xml version="1.0"?><newsMessage><itemSet><newsItem a="1">one</newsItem>\n<g2:packageItem>two</g2:packageItem >'
+)
+COMMENT = b"<newsItem>a<!-- of this <newsItem>. --></newsItem>"
 NITF_WITHIN = b"<newsItem><inlineXML><nitf><body/></nitf></inlineXML></newsItem>"
 
 
@@ -27,7 +30,10 @@ def found(text: bytes, size: int = 1_000) -> list[bytes | str]:
         (b"<nitf>a</nitf><nitf>b</nitf>", [b"<nitf>a</nitf>", b"<nitf>b</nitf>"]),
         (b"<NewsML><NewsItem>a</NewsItem></NewsML>", [b"<NewsItem>a</NewsItem>"]),
         (b"<newsItemRef/><newsItems><newsItem>a</newsItem>", [b"<newsItem>a</newsItem>"]),
-        (b"<newsItem>a<!-- of this <newsItem>. --></newsItem>", [b"<newsItem>a<!-- of this <newsItem>. --></newsItem>"]),
+        (
+            b"<newsItem>a<!-- of this <newsItem>. --></newsItem>",
+            [b"<newsItem>a<!-- of this <newsItem>. --></newsItem>"],
+        ),
         (b"<newsItem>a<newsItem>b</newsItem>", [NOT_CLOSED, b"<newsItem>b</newsItem>"]),
         (b"a</newsItem><newsItem>b</newsItem>", [NOT_OPENED, b"<newsItem>b</newsItem>"]),
         (b"<newsItem>b</newsItem><newsItem>c", [b"<newsItem>b</newsItem>", NOT_CLOSED]),
