@@ -120,12 +120,8 @@ def make(store: Store, unit: Unit) -> Indexed:
     if found := indexed(store, unit):
         return found
     by_day = defaultdict[date, list[bytes]](list)
-    for file in unit.files:
-        try:
-            for item in archives.index(file):
-                by_day[item.at.date()].append(line(item))
-        except (OSError, NotFound) as error:
-            raise SourceError(f"archive {file.url}: {error}") from error
+    for item in (item for file in unit.files for item in held(file)):
+        by_day[item.at.date()].append(line(item))
     for day, lines in sorted(by_day.items()):
         store.put(index_key(day, unit.id), b"".join(sorted(lines)))
     made = Indexed([file.url for file in unit.files], {day: len(lines) for day, lines in sorted(by_day.items())})
@@ -133,16 +129,29 @@ def make(store: Store, unit: Unit) -> Indexed:
     return made
 
 
+def held(file: ArchiveFile) -> Iterator[Item]:
+    """What a file holds; raises `SourceError` where it cannot be read."""
+    try:
+        yield from archives.index(file)
+    except (OSError, NotFound) as error:
+        raise SourceError(f"archive {file.url}: {error}") from error
+
+
 def items(store: Store, wanted: Wanted, told: Callable[[Unit], None] = lambda _: None) -> Iterator[Item]:
     """What was asked for, indexed where it was not, unit after unit, in the order of its files."""
     for one in units(store, wanted):
         told(one)
-        found = list[Item]()
-        for day in make(store, one).days:
-            if one.day or wanted.has(day):
-                found += map(item_of, store.get(index_key(day, one.id)).body.splitlines())
-        order = {file.url: number for number, file in enumerate(one.files)}
-        yield from sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
+        yield from of_unit(store, wanted, one, make(store, one))
+
+
+def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Item]:
+    """What was asked for of a unit, by its index, in the order of its files."""
+    found = list[Item]()
+    for day in made.days:
+        if unit.day or wanted.has(day):
+            found += map(item_of, store.get(index_key(day, unit.id)).body.splitlines())
+    order = {file.url: number for number, file in enumerate(unit.files)}
+    return sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
 
 
 class Line(Struct, frozen=True, kw_only=True):

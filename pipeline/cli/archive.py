@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.cli.ingest import show, warn
 from pipeline.cli.replay import day
 from pipeline.errors import NewsroomError, StepsGone, StoreError, UsageError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--from", "first", metavar="DAY", help="Only what was captured on this day, as 2026-11-22, and later.")
 @click.option("--to", "last", metavar="DAY", help="Only what was captured on this day and before.")
 @click.option("--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="At once; one a core.")
+@click.option("--dry-run", is_flag=True, help="Say what it would find, take and write, from a sample; write nothing.")
 @click.option("--take-over", is_flag=True, help="Close the runs that are still open: they are dead.")
 @click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
 @store_option
@@ -42,6 +43,7 @@ def archive(
     first: str | None,
     last: str | None,
     processes: int,
+    dry_run: bool,
     take_over: bool,
     now: str | None,
     store: str | None,
@@ -60,6 +62,9 @@ def archive(
     desk = open_desk(settings(), opened(store), (sources,) if sources else (), moment(now) if now else None)
     days = (day(first) if first else None, day(last) if last else None)
     asked = wanted(desk, source, paths, *days) if source else wanted(desk, places=paths, first=days[0], last=days[1])
+    if dry_run:
+        foretell(desk, asked, processes, as_json)
+        return
     began = time.monotonic()
     run, complaint = one_run(desk, asked, processes, take_over)
     show(desk, run, as_json)
@@ -67,6 +72,16 @@ def archive(
         click.echo(cost(run, time.monotonic() - began))
     if complaint:
         raise NewsroomError(complaint)
+
+
+def foretell(desk: "Desk", asked: "Wanted", processes: int, as_json: bool) -> None:
+    from pipeline.stages.forecast import forecast
+
+    found = forecast(desk, asked, processes)
+    if as_json:
+        json_line(found)
+    else:
+        click.echo(found.told())
 
 
 def one_run(desk: "Desk", asked: "Wanted", processes: int, take_over: bool) -> tuple["Run", str | None]:
