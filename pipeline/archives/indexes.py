@@ -160,12 +160,12 @@ class Line(Struct, frozen=True, kw_only=True):
     url: str | None = None
     mime: str
     status: int
-    digest: str
     length: int
     offset: int
     filename: str
     record: str
     at: datetime
+    digest: str = ""
     at_from: TimeFrom = "record"
     path: str = ""
     payload: tuple[int, int] | None = None

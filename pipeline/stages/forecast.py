@@ -61,8 +61,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
         cut = f", of {self.cut} only a part" if self.cut else ""
         sampled = f"{self.sampled} records of {self.looked_into} of {self.units} units{cut}"
         lines = (
-            f"{self.files:,} files of {shown(About(self.bytes, 0), SIZES)} hold {shown(self.records)} records",
-            f"articles expected: {shown(self.articles)} ({outcomes})",
+            f"files: {self.files:,} of {shown(About(self.bytes, 0), SIZES)}; records: {shown(self.records)}",
+            f"articles expected: {shown(self.articles)}; outcomes: {outcomes or 'none'}",
             f"CPU time: {cpu}; with {self.processes} processes on this machine as it is now: {wall}",
             f"bytes written: {parts}",
             f"told by {sampled}; ± are two standard errors; nothing was written",
