@@ -18,8 +18,15 @@ class WhatLanded(BaseOperatorLink):
         return XCom.get_value(ti_key=ti_key, key=self.xcom_key) or ""
 
 
+class WhatChanges(WhatLanded):
+    """A button of a replay that opens what it changes, with examples as they were and are."""
+
+    name = "What changes"
+    xcom_key = "what_changes"
+
+
 class NewsroomPlugin(AirflowPlugin):
     """Registers the above."""
 
     name = "newsroom"
-    operator_extra_links = [WhatLanded()]
+    operator_extra_links = [WhatLanded(), WhatChanges()]

@@ -81,12 +81,18 @@ def show(sums: "Sums", *, as_json: bool, diff: bool) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
+    for line in lines(sums, diff=diff, colour=console.color_system is not None):
+        console.print(line, soft_wrap=True)
+
+
+def lines(sums: "Sums", *, diff: bool = False, colour: bool = False) -> Iterator["Text"]:
+    """What `show` prints."""
+    from rich.text import Text
+
     for example in sums.examples:
-        for line in shown(example, diff=diff, colour=console.color_system is not None):
-            console.print(line, soft_wrap=True)
-        console.print()
-    for said in sums.words():
-        click.echo(said)
+        yield from shown(example, diff=diff, colour=colour)
+        yield Text()
+    yield from map(Text, sums.words())
 
 
 def shown(example: "Example", *, diff: bool, colour: bool) -> Iterator["Text"]:
@@ -97,11 +103,11 @@ def shown(example: "Example", *, diff: bool, colour: bool) -> Iterator["Text"]:
 
     after = example.after
     yield Text(visible(f"{after.title or after.id}  {after.url or ''}".rstrip()), "bold")
-    lines = list(sentences(example, colour=colour) if example.says_else else differences(example))
-    few = lines if diff else lines[:FEW]
+    every = list(sentences(example, colour=colour) if example.says_else else differences(example))
+    few = every if diff else every[:FEW]
     yield from few
-    if len(few) < len(lines):
-        yield Text(f"  … {len(lines) - len(few)} lines more: --diff")
+    if len(few) < len(every):
+        yield Text(f"  … {len(every) - len(few)} lines more: --diff")
 
 
 def sentences(example: "Example", *, colour: bool) -> Iterator["Text"]:
@@ -109,14 +115,14 @@ def sentences(example: "Example", *, colour: bool) -> Iterator["Text"]:
     from msgspec.structs import replace
 
     from pipeline.changes import compare
-    from pipeline.cli.changed import lines
+    from pipeline.cli import changed
     from pipeline.cli.diff import Change, Side
     from pipeline.documents import key_of
 
     after = example.after
     before = example.before or replace(after, title=None, authors=(), text="")
     old, new = (Side(key_of(document), document, None) for document in (before, after))
-    return lines(Change(old, new, compare(before, after)), colour=colour)
+    return changed.lines(Change(old, new, compare(before, after)), colour=colour)
 
 
 def differences(example: "Example") -> Iterator["Text"]:

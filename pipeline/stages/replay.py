@@ -28,6 +28,9 @@ from pipeline.steps import all_steps, makers, stale
 CAPTURES = 500
 """Of a portion: 20 s where nothing changes, a minute and a half where all of them are cleaned and annotated."""
 
+TASKS = 1000
+"""Most tasks of a run: Airflow maps one over no more than 1,024 things."""
+
 Told = Callable[[str], None]
 T = TypeVar("T")
 
@@ -158,6 +161,12 @@ def plan(desk: Desk, run: str, wanted: Wanted, trigger: str, *, dry_run: bool) -
     made = planned(desk, run)
     assert made is not None  # noqa: S101 - just written
     return made.portions
+
+
+def in_tasks(names: list[str]) -> list[list[str]]:
+    """The portions that each task does one after the other; a single task with nothing to do where there are none."""
+    size = -(-len(names) // TASKS) or 1
+    return [names[at : at + size] for at in range(0, len(names), size)] or [[]]
 
 
 def portion(desk: Desk, run: str, name: str, told: Told = lambda _: None) -> Sums:
