@@ -1,16 +1,20 @@
 """Finds captures again in raw/, by the indexes there, and in the archives that these name."""
 
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from pipeline import captures, cdxj
+import msgspec
+
+from pipeline import archives, captures, cdxj
+from pipeline.archives.indexes import item_of
 from pipeline.clean.worker import Page
 from pipeline.documents import Key, stamp
-from pipeline.errors import Failed
+from pipeline.errors import EntryError, Failed
 from pipeline.identity import capture_of
-from pipeline.model import CaptureRef
+from pipeline.model import Capture, CaptureRef, Entry, Item
 from pipeline.store import Store
 
 NO_CAPTURE = "no capture in raw/"
@@ -19,7 +23,7 @@ Moment = tuple[str, str]
 
 
 class File(NamedTuple):
-    """A WARC file of the bucket; one of captures that lie in an archive has no `size`."""
+    """A WARC file of the bucket with its index; where the captures lie in an archive it is the index alone."""
 
     began: str  # the second that its run began, where its name says so
     stem: str
@@ -27,13 +31,17 @@ class File(NamedTuple):
     indexed: bool
 
 
-def find(store: Store, keys: Iterable[Key]) -> dict[Moment, CaptureRef]:
+def find(store: Store, keys: Iterable[Key]) -> dict[Moment, CaptureRef | Item]:
     """Where the captures of these keys lie; those that raw/ knows no more are left out.
 
     Indexes are read until all are found, first those of the run that began last before a capture: of a day with
     thousands of them the captures of an hour need a few.
     """
-    wanted, found, days = sorted({key.moment for key in keys}), dict[Moment, CaptureRef](), dict[date, set[File]]()
+    wanted, found, days = (
+        sorted({key.moment for key in keys}),
+        dict[Moment, CaptureRef | Item](),
+        dict[date, set[File]](),
+    )
     missing = set(wanted)
     for moment in wanted:
         for day in near(moment):
@@ -44,9 +52,9 @@ def find(store: Store, keys: Iterable[Key]) -> dict[Moment, CaptureRef]:
             file = max((file for some in waiting for file in some), key=lambda file: (file.began <= moment[0], file))
             for some in waiting:
                 some.discard(file)
-            for made, ref in read(store, file):
+            for made, place in read(store, file):
                 if made in missing:
-                    found[made] = ref
+                    found[made] = item_of(place) if isinstance(place, bytes) else place
                     missing.discard(made)
     return found
 
@@ -65,11 +73,14 @@ def files(store: Store, day: date) -> Iterator[File]:
         yield File(began, stem, sizes.get(f"{stem}.warc.gz"), f"{stem}.cdxj" in sizes)
 
 
-def read(store: Store, file: File) -> Iterator[tuple[Moment, CaptureRef]]:
-    """The captures of a file."""
-    if file.size is not None and file.indexed:
+def read(store: Store, file: File) -> Iterator[tuple[Moment, CaptureRef | bytes]]:
+    """The captures of a file; of an archive the line of its index."""
+    if file.size is None:
+        for second, place, line in cdxj.places(store.get(f"{file.stem}.cdxj").body):
+            yield (second, capture_of(place.record)), line
+    elif file.indexed:
         yield from indexed(store, file.stem, file.size)
-    elif file.size is not None:  # the task that wrote the captures died before their index
+    else:  # the task that wrote the captures died before their index
         key = f"{file.stem}.warc.gz"
         for kept, _ in captures.scan(store.get(key).body, key=key):
             yield (stamp(kept.at), capture_of(kept.record)), kept.ref
@@ -83,9 +94,43 @@ def indexed(store: Store, stem: str, size: int) -> Iterator[tuple[Moment, Captur
         yield moment, CaptureRef(f"{stem}.warc.gz", offset, end - offset)
 
 
-def page(store: Store, ref: CaptureRef | None, *, from_feed: bool) -> Page:
-    """A capture, with the entry after it, as the cleaner takes it; `EntryError` where it can't be had."""
-    record = next(captures.records(store.get_range(ref.key, ref.offset, ref.length)), None) if ref else None
-    if record is None or record.entry is None:
-        raise Failed(NO_CAPTURE)
-    return Page(record.capture(), record.entry, from_feed)
+class Pages:
+    """The captures of some keys, each with the source that its document names, as the cleaner takes them.
+
+    Those of archives are read at once, in the order of their files, as some can be read from their beginning alone;
+    they wait in a temporary file.
+    """
+
+    def __init__(self, store: Store, keys: Mapping[Key, str]) -> None:
+        self.store, self.places = store, find(store, keys)
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the pages
+        self.waiting = dict[Moment, tuple[int, int] | EntryError]()
+        found = [(source, key.moment, self.places.get(key.moment)) for key, source in keys.items()]
+        items = [(source, moment, place) for source, moment, place in found if isinstance(place, Item)]
+        items.sort(key=lambda one: (one[0], one[2].ref.key, one[2].ref.offset))
+        for source, some in groupby(items, key=lambda one: one[0]):
+            wanted = list(some)
+            answers = archives.read(store, [item for _, _, item in wanted], source)
+            for (_, moment, _), answer in zip(wanted, answers, strict=True):
+                self.waiting[moment] = answer if isinstance(answer, EntryError) else self.keep(answer)
+
+    def keep(self, page: Page) -> tuple[int, int]:
+        begin = self.file.seek(0, 2)
+        return begin, self.file.write(msgspec.msgpack.encode(page))
+
+    def get(self, key: Key) -> Page:
+        """The capture of a key; `EntryError` where it can't be had."""
+        place, waiting = self.places.get(key.moment), self.waiting.get(key.moment)
+        if isinstance(waiting, EntryError):
+            raise waiting
+        if waiting:
+            self.file.seek(waiting[0])
+            made = msgspec.msgpack.decode(self.file.read(waiting[1]), type=tuple[Capture, Entry, bool])
+            return Page(*made)
+        if not isinstance(place, CaptureRef):
+            raise Failed(NO_CAPTURE)
+        found = self.store.get_range(place.key, place.offset, place.length)
+        record = next(captures.records(found), None)
+        if record is None or record.entry is None:
+            raise Failed(NO_CAPTURE)
+        return Page(record.capture(), record.entry, key.is_feed)

@@ -51,8 +51,8 @@ def run_at(store: FolderStore, began: datetime, *exchanges: Exchange) -> list[Ke
 
 
 def pages(store: FolderStore, keys: list[Key]) -> list[bytes]:
-    found = raw.find(store, keys)
-    return [raw.page(store, found.get(key.moment), from_feed=False).capture.body for key in keys]
+    found = raw.Pages(store, dict.fromkeys(keys, "tern"))
+    return [found.get(key).capture.body for key in keys]
 
 
 def test_raw_finds_captures_of_one_second_apart(folder_store: FolderStore) -> None:
@@ -82,4 +82,4 @@ def test_raw_a_capture_that_is_there_no_more_is_left_out(folder_store: FolderSto
     other = key._replace(capture="00000000")
     assert set(raw.find(folder_store, [key, other])) == {key.moment}
     with pytest.raises(Failed, match="no capture in raw/"):
-        raw.page(folder_store, None, from_feed=False)
+        pages(folder_store, [other])

@@ -10,14 +10,14 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline import landing, raw
+from pipeline import landing
 from pipeline.clean import RULES
 from pipeline.clean.worker import Cleaner
 from pipeline.documents import GONE, Key, decode, encode, key_of, settled
 from pipeline.errors import EntryError, NotFound, UsageError
 from pipeline.languages import surely_another
-from pipeline.model import CaptureRef, Document
-from pipeline.raw import Moment
+from pipeline.model import Document
+from pipeline.raw import Moment, Pages
 from pipeline.rows import date_of
 from pipeline.stages.desk import Desk
 from pipeline.stages.enrich import annotated
@@ -94,12 +94,14 @@ class Lifter:
     def each(self, articles: Iterable[str], told: Callable[[str], None] = lambda _: None) -> Iterator[Lift]:
         """What the folders of these articles lack; nothing of one that lacks nothing."""
         folders = [self.folder(article) for article in articles]
-        again = [key for folder in folders if self.is_cleaned(folder) for key in folder.keys if key.version != GONE]
-        places = raw.find(self.desk.store, again)
+        again = [folder for folder in folders if self.is_cleaned(folder)]
+        pages = Pages(
+            self.desk.store, {key: one.source(key) for one in again for key in one.keys if key.version != GONE}
+        )
         with Cleaner() as cleaner:
             for folder in folders:
                 told(folder.id)
-                lift = self.lift(cleaner, folder, places)
+                lift = self.lift(cleaner, folder, pages)
                 if lift:
                     self.sums.changed += 1
                     yield lift
@@ -120,13 +122,13 @@ class Lifter:
             return not folder.is_newer and any(is_old(key) for key in folder.have)
         return not folder.is_newer and self.wanted.start == CLEAN
 
-    def lift(self, cleaner: Cleaner, folder: Folder, places: Mapping[Moment, CaptureRef]) -> Lift | None:
+    def lift(self, cleaner: Cleaner, folder: Folder, pages: Pages) -> Lift | None:
         """What the folder lacks; None where it lacks nothing."""
         if folder.is_newer:
             self.sums.count(folder.keys, folder.keys)
             self.sums.keep(NEWER, len(folder.keys))
             return None
-        made = self.cleaned(cleaner, folder, places) if self.is_cleaned(folder) else {}
+        made = self.cleaned(cleaner, folder.keys, pages) if self.is_cleaned(folder) else {}
         have = folder.have
         want = target(have, folder.keys, {moment: key_of(document) for moment, document in made.items()})
         self.sums.count(folder.keys, want)
@@ -144,23 +146,23 @@ class Lifter:
             self.sums.compare(key, before, after)
         return Lift(folder.id, documents, [str(key) for key in seen]) if documents or seen else None
 
-    def cleaned(self, cleaner: Cleaner, folder: Folder, places: Mapping[Moment, CaptureRef]) -> dict[Moment, Document]:
+    def cleaned(self, cleaner: Cleaner, keys: Iterable[Key], pages: Pages) -> dict[Moment, Document]:
         """The document of each capture by the present rules; its key stands where there is none."""
         made = {}
-        for key in folder.keys:
+        for key in keys:
             if key.version == GONE:
                 continue
-            result = self.clean(cleaner, key, places.get(key.moment))
+            result = self.clean(cleaner, key, pages)
             if isinstance(result, Document):
                 made[key.moment] = result
             else:
                 self.sums.keep(result)
         return made
 
-    def clean(self, cleaner: Cleaner, key: Key, place: CaptureRef | None) -> Document | str:
+    def clean(self, cleaner: Cleaner, key: Key, pages: Pages) -> Document | str:
         """One capture again: its document, or why its key stands. An article stays the one that it was."""
         try:
-            page = raw.page(self.desk.store, place, from_feed=key.is_feed)
+            page = pages.get(key)
         except EntryError as error:
             return error.reason
         result = next(cleaner.each([page]))
