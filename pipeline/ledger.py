@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -177,6 +178,12 @@ def has_batch(store: Store, run: str, batch: str) -> bool:
     return has(store, batch_key(run, batch))
 
 
+def written(store: Store, run: str) -> list[str]:
+    """The batches of a run that have their lines."""
+    names = (listed.key.rpartition("/")[2] for listed in store.keys(run_folder(run)))
+    return [name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl")]
+
+
 def has(store: Store, key: str) -> bool:
     return any(listed.key == key for listed in store.keys(key))
 
@@ -189,10 +196,8 @@ def read_batch(store: Store, run: str, batch: str) -> Iterator[Outcome]:
 
 def read_run(store: Store, run: str) -> Iterator[Outcome]:
     """All lines of a run, batch after batch."""
-    for listed in store.keys(run_folder(run)):
-        if listed.key.endswith(".jsonl"):
-            for line in store.get(listed.key).body.splitlines():
-                yield msgspec.json.decode(line, type=Outcome)
+    for batch in written(store, run):
+        yield from read_batch(store, run, batch)
 
 
 def sums(run: Run, outcomes: Iterable[Outcome], polls: dict[str, Poll], now: datetime) -> Run:
@@ -229,7 +234,9 @@ KEPT = timedelta(days=7)
 def sweep(store: Store, now: datetime) -> None:
     """Removes the work of runs that have been closed for long."""
     old: dict[str, bool] = {}
-    for listed in list(store.keys("work/2")):  # names of runs begin with the year; markers of open runs stay
+    # Names of runs begin with the time: the listing ends at the first young one, and leaves the markers of open runs.
+    young = f"work/{now - KEPT:%Y%m%dT%H%M%SZ}"
+    for listed in list(takewhile(lambda one: one.key < young, store.keys("work/2"))):
         run = listed.key.split("/")[1]
         if run not in old:
             done = closed(store, run)

@@ -258,6 +258,7 @@ class Taken(Struct, kw_only=True, omit_defaults=True):
     record: str | None = None  # of the capture
     captured_at: datetime | None = None
     document: Document | None = None
+    vector: bytes = b""  # what the topics step made of it, from a child process to its parent: see pipeline/vectors.py
     known: bool = False  # the folder has this version already: no step needs to run
     key: str | None = None
     outcome: Verdict | None = None

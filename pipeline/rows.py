@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from pipeline.changes import compare
 from pipeline.documents import Key, document_of, turns
-from pipeline.embedding import ENCODER, MODEL, embedding
+from pipeline.embedding import MODEL, UNIT
 from pipeline.ledger import day
 from pipeline.model import Document, Outcome
+from pipeline.vectors import Vectors, vector_of
 
 Row = dict[str, Any]
 
@@ -37,8 +38,6 @@ QUOTES = {
 }  # fmt: skip
 TOPICS = {"topic": "text", "name": "text", "score": "real"}
 EMBEDDINGS = {"model": "text", "vector": "vector"}
-PLACES_OF_A_NUMBER = 4
-"""Of a vector's numbers, which are about 0.04: cosines stay right to three places, and processors agree."""
 CHANGES = {
     "from_version": "text", "from_captured_at": "time", "captured_at": "time", "kind": "text", "corrected": "texts",
     "where": "texts", "amount": "real", "added": "number", "removed": "number", "reworded": "number", "moved": "number",
@@ -79,26 +78,27 @@ def topic_rows(document: Document) -> Iterator[Row]:
         yield {**topic, "topic": topic["id"], "id": document.id}
 
 
-def embedding_rows(document: Document) -> Iterator[Row]:
-    """One row where the encoder knew the language, as the topics layer says: it asked the same encoder."""
-    topics = document.annotations.get("topics")
-    if topics and topics.value is not UNSET and (topics.model or "").startswith(ENCODER):
-        vector = embedding(document.title or "", document.text)
-        if vector is not None:
-            yield {"model": MODEL, "vector": [round(float(number), PLACES_OF_A_NUMBER) for number in vector]}
-
-
 class Folder(NamedTuple):
     """What an article's folder holds."""
 
+    id: str
     captures: frozenset[Key]
     documents: dict[Key, Document]
     now: Key | None  # the document that holds what the article says now, or said last
     gone_at: datetime | None
+    vectors: Vectors = {}  # noqa: RUF012 - as far as they are kept; never written to
 
     @property
     def days(self) -> frozenset[str]:
         return frozenset(date_of(key.captured) for key in self.captures)
+
+
+def embedding_rows(folder: Folder) -> Iterator[Row]:
+    """One row for each document whose language the encoder knows."""
+    for key, document in folder.documents.items():
+        vector = vector_of(document, folder.vectors)
+        if vector is not None:
+            yield head(key) | {"model": MODEL, "vector": vector / UNIT}
 
 
 def change_rows(folder: Folder) -> Iterator[Row]:
@@ -147,7 +147,7 @@ ARTICLE_TABLES: dict[str, tuple[dict[str, str], Callable[[Folder], Iterator[Row]
     "places": (PLACES, each(place_rows)),
     "quotes": (QUOTES, each(quote_rows)),
     "topics": (TOPICS, each(topic_rows)),
-    "embeddings": (EMBEDDINGS, each(embedding_rows)),
+    "embeddings": (EMBEDDINGS, embedding_rows),
     "changes": (CHANGES, change_rows),
 }
 """Table name to its own columns and to the rows of an article's folder."""

@@ -4,22 +4,19 @@ They follow the folders: the rows of a touched article are written anew from the
 it twice, late or after somebody else's change is harmless.
 """
 
-import random
-import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline import ledger
+from pipeline import delta, ledger
 from pipeline.documents import decode, gone_since, settled
 from pipeline.errors import NotFound, StoreError
 from pipeline.landing import document_key, listed
 from pipeline.model import Outcome
 from pipeline.rows import ARTICLE_TABLES, COLUMNS, Folder, Row, outcome_row
 from pipeline.store import Store
+from pipeline.vectors import Vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,66 +27,52 @@ AT_ONCE = 500
 
 READERS = 8  # threads that wait for the store
 TRIES = 30
-"""Commits of others in a row that we give way to."""
-
-FAULTS = 5
-"""Failed requests of one commit, each tried again by the library before, after which the store is at fault."""
+"""Listings of a folder that changes before its documents are read."""
 
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # the library's messages have it
+def publish_articles(store: Store, articles: Iterable[str], vectors: Vectors | None = None) -> None:
+    """Writes the rows of these articles anew in every table: one commit a table for up to `AT_ONCE` of them.
 
-
-def publish_articles(store: Store, articles: Iterable[str]) -> None:
-    """Writes the rows of these articles anew in every table: one commit a table for up to `AT_ONCE` of them."""
-    for some in _portions(sorted(set(articles)), AT_ONCE):
-        pinned = {name: _opened(store, name) for name in ARTICLE_TABLES}
-        folders = list(_folders(store, some))  # once for all tables, as long as nobody is between
+    They are taken in their order: articles of one day should stand together, for a commit looks through its days.
+    """
+    for some in _portions(list(dict.fromkeys(articles)), AT_ONCE):
+        pinned = {name: delta.opened(store, name, schema(name)) for name in ARTICLE_TABLES}
+        folders = list(_folders(store, some, vectors))  # once for all tables, as long as nobody is between
         for name, table in pinned.items():
-            first = (table, *_anew(name, some, folders))
-            _commit(store, name, lambda some=some, name=name: _anew(name, some, list(_folders(store, some))), first)  # type: ignore[misc]
+            _follow(store, table, name, folders, vectors)
 
 
 def publish_outcomes(store: Store, run: str, outcomes: Iterable[Outcome]) -> None:
-    """Writes the rows of a run's ledger anew."""
+    """Writes the rows of some batches of a run's ledger anew."""
     rows = [outcome_row(outcome) for outcome in outcomes]
-    where = f"date = '{ledger.day(run)}' AND run = '{run}'"
-    _commit(store, "outcomes", lambda: (_table("outcomes", rows), where))
+    batches = _quoted({row["batch"] for row in rows})
+    if rows:
+        where = f"date = '{ledger.day(run)}' AND run = '{run}' AND batch IN ({batches})"
+        _commit(store, "outcomes", lambda: _table("outcomes", rows), where, [ledger.day(run)])
 
 
 def rebuild(store: Store) -> None:
     """Makes every table anew, also one with other columns, from all documents and the ledger: one commit each."""
     for name in ARTICLE_TABLES:
-        _commit(store, name, lambda name=name: (_stream(name, _all_rows(store, name)), None))  # type: ignore[misc]
-    _commit(store, "outcomes", lambda: (_stream("outcomes", map(outcome_row, ledger.seen(store))), None))
+        _commit(store, name, lambda name=name: _stream(name, _all_rows(store, name)), None)  # type: ignore[misc]
+    _commit(store, "outcomes", lambda: _stream("outcomes", map(outcome_row, ledger.seen(store))), None)
 
 
 def read(store: Store, name: str) -> "pa.Table":
     """The rows of a table, in no order; an empty table where nothing was published yet."""
-    from deltalake import DeltaTable
-    from deltalake.exceptions import TableNotFoundError
-
-    uri, options = store.table(name)
-    with _named_errors(store, name):
-        try:
-            return DeltaTable(uri, storage_options=options).to_pyarrow_table()
-        except TableNotFoundError:
-            return schema(name).empty_table()
+    found = delta.found(store, name)
+    with delta.named_errors(store, name):
+        return schema(name).empty_table() if found is None else found.to_table()
 
 
 def columns(store: Store, name: str, *wanted: str, days: tuple[date, date] | None = None) -> Iterator[Row]:
     """Some columns of every row, or of those of some days, by and by; nothing where nothing was published yet."""
-    from deltalake import DeltaTable
-    from deltalake.exceptions import TableNotFoundError
     from pyarrow.dataset import field
 
-    uri, options = store.table(name)
-    with _named_errors(store, name):
-        try:
-            found = DeltaTable(uri, storage_options=options).to_pyarrow_dataset()
-        except TableNotFoundError:
-            return
-        of_days = days and (field("date") >= days[0]) & (field("date") <= days[1])
-        for batch in found.to_batches(columns=list(wanted), filter=of_days):
+    found = delta.found(store, name)
+    of_days = days and (field("date") >= days[0]) & (field("date") <= days[1])
+    with delta.named_errors(store, name):
+        for batch in found.to_batches(columns=list(wanted), filter=of_days) if found else ():
             yield from batch.to_pylist()
 
 
@@ -114,30 +97,69 @@ def schema(name: str) -> "pa.Schema":
     return pa.schema([(column, types[kind]) for column, kind in COLUMNS[name].items()])
 
 
-def _anew(name: str, articles: list[str], folders: list[Folder]) -> "tuple[pa.Table, str]":
-    """The rows of these articles by their folders, and what they take the place of."""
+def _follow(store: Store, table: "DeltaTable", name: str, folders: list[Folder], vectors: Vectors | None) -> None:
+    """Writes the rows of these folders; lists again where somebody wrote rows of theirs since `table` was opened.
+
+    A table is opened before the folders are listed: whoever lists later and commits sooner makes us list again. What
+    others wrote of other articles makes us commit again, no more.
+    """
+    some, since = {folder.id for folder in folders}, table.version()
+
+    def write(table: "DeltaTable") -> bool:
+        nonlocal folders, since
+        if delta.touched(table, since, some):
+            since, folders = table.version(), list(_folders(store, some, vectors))
+        if not delta.overwritten(table, *_anew(name, folders)) or delta.touched(table, since, some, last=False):
+            return False
+        delta.tidied(table, {day for folder in folders for day in folder.days})
+        return True
+
+    delta.tried(store, name, schema(name), write, table)
+
+
+def _commit(
+    store: Store,
+    name: str,
+    make: "Callable[[], pa.Table | pa.RecordBatchReader]",
+    where: str | None,
+    days: Iterable[str] = (),
+) -> None:
+    """Overwrites what a predicate finds (None: all) with what `make` gives; made again where others were between."""
+
+    def write(table: "DeltaTable") -> bool:
+        done = delta.overwritten(table, make(), where)
+        if done:
+            delta.tidied(table, set(days))
+        return done
+
+    delta.tried(store, name, schema(name), write)
+
+
+def _anew(name: str, folders: list[Folder]) -> "tuple[pa.Table, str]":
+    """The rows of these folders, and what they take the place of."""
     rows = [row for folder in folders for row in ARTICLE_TABLES[name][1](folder)]
-    where = f"id IN ({_quoted(articles)})"
+    where = f"id IN ({_quoted(folder.id for folder in folders)})"
     if all(folder.days for folder in folders):  # else all is searched for rows of what is no more there
-        days = _quoted({day for folder in folders for day in folder.days})
+        days = f"date IN ({_quoted({day for folder in folders for day in folder.days})})"
         # A feed's body gives way to the page and leaves no key that tells its day: files with feeds are searched too.
-        where = f"(date IN ({days}) OR edition >= 'f') AND {where}"
+        pages = any(not key.is_feed for folder in folders for key in folder.captures)
+        where = f"({days} OR edition >= 'f') AND {where}" if pages else f"{days} AND {where}"
     return _table(name, rows), where
 
 
-def _folders(store: Store, articles: Iterable[str]) -> Iterator[Folder]:
+def _folders(store: Store, articles: Iterable[str], vectors: Vectors | None = None) -> Iterator[Folder]:
     with ThreadPoolExecutor(READERS) as pool:
-        yield from pool.map(lambda article: _folder(store, article), articles)
+        yield from pool.map(lambda article: _folder(store, article, vectors or {}), articles)
 
 
-def _folder(store: Store, article: str) -> Folder:
+def _folder(store: Store, article: str, vectors: Vectors) -> Folder:
     for _ in range(TRIES):
         keys = settled(listed(store, article))
         try:
             found = {key: decode(store.get(str(key)).body) for key in sorted(keys) if key.kind == "json"}
         except NotFound:
             continue  # became `.seen` since the listing
-        return Folder(keys, found, document_key(sorted(keys)), gone_since(keys))
+        return Folder(article, keys, found, document_key(sorted(keys)), gone_since(keys), vectors)
     raise StoreError(f"{store.url}: the folder of {article} changes faster than it can be read")
 
 
@@ -146,76 +168,6 @@ def _all_rows(store: Store, name: str) -> Iterator[Row]:
     for some in _portions(articles, AT_ONCE):
         for folder in _folders(store, some):
             yield from ARTICLE_TABLES[name][1](folder)
-
-
-def _commit(
-    store: Store,
-    name: str,
-    make: "Callable[[], tuple[pa.Table | pa.RecordBatchReader, str | None]]",
-    first: "tuple[DeltaTable, pa.Table, str] | None" = None,
-) -> None:
-    """Overwrites what a predicate finds (None: all) with what `make` gives; made again where others were between.
-
-    A table is opened before the folders are listed, also in `first`, which is tried before `make`: whoever lists later
-    and commits sooner makes us list again.
-    """
-    from deltalake import write_deltalake
-    from deltalake.exceptions import CommitFailedError, DeltaError
-
-    faults = 0
-    with _named_errors(store, name):
-        for tried in range(TRIES):
-            table, rows, where = first or (_opened(store, name), *make())
-            change: Any = "overwrite" if where is None else None
-            try:
-                write_deltalake(table, rows, mode="overwrite", predicate=where, schema_mode=change)
-                return
-            except CommitFailedError:
-                pass
-            except (DeltaError, OSError):  # the library gives up a body that was cut; the same rows may be put again
-                faults += 1
-                if faults == FAULTS:
-                    raise
-            first = None
-            time.sleep(random.uniform(0, 0.05 * (tried + 1)))  # noqa: S311 - spreads writers, guards nothing
-    raise StoreError(f"{store.url}: table {name} changes faster than it can be written")
-
-
-def _opened(store: Store, name: str) -> "DeltaTable":
-    """The table as it is now, made where there is none; of two makers one may find it made."""
-    from deltalake import DeltaTable
-    from deltalake.exceptions import DeltaError, TableNotFoundError
-
-    uri, options = store.table(name)
-    with _named_errors(store, name):
-        for _ in range(FAULTS):
-            try:
-                return DeltaTable(uri, storage_options=options)
-            except TableNotFoundError:
-                pass
-            except (DeltaError, OSError) as error:
-                failed: Exception = error
-                continue
-            try:
-                return DeltaTable.create(
-                    uri, schema(name), mode="ignore", partition_by=["date"], name=name, storage_options=options
-                )
-            except (DeltaError, OSError) as error:
-                failed = error
-        raise failed
-    raise AssertionError("unreachable")
-
-
-@contextmanager
-def _named_errors(store: Store, name: str) -> Iterator[None]:
-    from deltalake.exceptions import DeltaError
-
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        line = " ".join(COLOUR.sub("", str(error)).split())[:300]
-        mend = f"if it is damaged, delete tables/{name}/ and run `newsroom tables rebuild`"
-        raise StoreError(f"{store.url}: table {name}: {line}: {mend}") from error
 
 
 def _table(name: str, rows: list[Row]) -> "pa.Table":

@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from msgspec.structs import replace
 
-from pipeline import rows, tables
+from pipeline import delta, rows, tables
 from pipeline.documents import key_of
 from pipeline.embedding import MODEL
 from pipeline.errors import StoreError
@@ -258,6 +258,53 @@ def test_tables_written_from_an_old_listing_are_written_again(tmp_path: Path) ->
     assert sorted(row["text"] for row in found(store, "documents")) == ["One.", "Two."]
 
 
+def test_tables_lose_a_feeds_body_though_the_page_came_while_it_was_listed(tmp_path: Path) -> None:
+    """The page is of another day: no commit of its rows stands in the way of ours."""
+    store = Interrupted(tmp_path.as_uri())
+    land(store, annotated(0, edition="f7"))
+    store.other = annotated(3 * 24 * 60)
+    tables.publish_articles(store, [document().id])
+    for name in ("documents", "entities", "topics"):
+        assert {row["edition"] for row in found(store, name)} == {"c7"}
+
+
+class Counting(FolderStore):
+    """A store that counts its listings."""
+
+    listings = 0
+
+    def keys(self, prefix: str) -> Iterator[Listed]:
+        self.listings += 1
+        return super().keys(prefix)
+
+
+def test_tables_list_no_folder_again_for_what_others_wrote_of_others(tmp_path: Path) -> None:
+    """Their ids surround ours, so that the library takes their commit for one of our rows."""
+    store = Counting(tmp_path.as_uri())
+    made = sorted((annotated(n, url=f"https://tern.example/{n}") for n in range(3)), key=lambda one: one.id)
+    for one in made:
+        land(store, one)
+    folders = list(tables._folders(store, [made[1].id]))
+    pinned = delta.opened(store, "topics", tables.schema("topics"))
+    tables.publish_articles(store, [made[0].id, made[2].id])
+    store.listings = 0
+    tables._follow(store, pinned, "topics", folders, None)
+    assert store.listings == 0
+    assert ids(store, "topics") == sorted((one.id, one.version) for one in made)
+
+
+def test_tables_of_a_day_stay_in_few_files(store: Store) -> None:
+    made = [annotated(n, url=f"https://tern.example/{n}") for n in range(delta.FILES + 3)]
+    for one in made:
+        land(store, one)
+        tables.publish_articles(store, [one.id])
+    uri, options = store.table("topics")
+    table = DeltaTable(uri, storage_options=options)
+    assert len(table.file_uris()) < delta.FILES
+    assert ids(store, "topics") == sorted((one.id, one.version) for one in made)
+    assert table.metadata().configuration == {"delta.checkpointInterval": delta.CHECKPOINT}
+
+
 def test_tables_rebuilt_are_what_they_were(store: Store) -> None:
     made = [annotated(n, url=f"https://tern.example/{n}") for n in range(5)]
     for one in (*made, annotated(60, "They sailed.", url="https://tern.example/0")):
@@ -283,7 +330,8 @@ def test_tables_rebuilt_get_new_columns_and_lose_foreign_rows(folder_store: Fold
 
 
 def test_tables_name_what_cannot_be_read(folder_store: FolderStore, tmp_path: Path) -> None:
-    tables.publish_outcomes(folder_store, "20261122T101500Z-ab12", [])
+    run = "20261122T101500Z-ab12"
+    tables.publish_outcomes(folder_store, run, [outcome(run, 1)])
     for log in Path(folder_store.table("outcomes")[0], "_delta_log").glob("*.json"):
         log.write_text("no log")
     with pytest.raises(StoreError, match=r"table outcomes: .*newsroom tables rebuild"):

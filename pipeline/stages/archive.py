@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import archives, landing, ledger
+from pipeline import archives, landing, ledger, vectors
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Unit, Wanted
 from pipeline.clean import clean_text
@@ -128,6 +128,7 @@ def fused(desk: Desk, run: str, name: str, told: Told) -> list[Taken]:
     warm(desk, {one.document.language for one in cleaned if one.document and wants(one)})
     enriched = list(through(desk, "enrich", enrich, cleaned, told))
     complain(all_steps(), [one for one in enriched if wants(one)])
+    vectors.keep(desk.store, run, name, (one.vector for one in enriched))
     made = []
     for one in enriched:
         made.append(replace(landed(desk, one), again_at=None))
@@ -215,5 +216,5 @@ def enrich(desk: Desk, cleaned: Sequence[Taken]) -> Iterator[bytes]:
             else:
                 said.add(same)
                 document, missing = annotated(document, steps, desk.parser)
-                one = replace(one, document=document, missing=missing)
+                one = replace(one, document=document, missing=missing, vector=vectors.record(document))
         yield packed(one)

@@ -1,6 +1,6 @@
 """Takes one batch through one stage: reads what the stage before left, and leaves what this one made."""
 
-from pipeline import ledger
+from pipeline import ledger, vectors
 from pipeline.errors import NewsroomError, NotFound, StepsGone, StoreError
 from pipeline.model import Taken
 from pipeline.stages import BATCH_STAGES
@@ -44,9 +44,13 @@ def do(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
         from pipeline.stages.land import land
 
         return land(desk, taken)
-    from pipeline.stages.enrich import enrich
+    from pipeline.stages.enrich import enrich, wants
 
-    return enrich(stage, desk, taken)
+    made = enrich(stage, desk, taken)
+    if stage == "topics":
+        records = (vectors.record(one.document) for one in made if one.document and wants(one))
+        vectors.keep(desk.store, run, batch, records)
+    return made
 
 
 def before(stage: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import landing, ledger, polls, queue, tables
+from pipeline import landing, ledger, polls, queue, tables, vectors
 from pipeline.documents import key_of
 from pipeline.errors import NotFound, RunClosed
 from pipeline.ledger import Run
@@ -32,18 +32,29 @@ def close_run(desk: Desk, run: str) -> Run:
         raise RunClosed(
             f"run {run} is neither open nor closed in {desk.store.url}: the store was emptied, or is another one"
         )
+    written = set(ledger.written(desk.store, run))
     for batch in planned(desk, run):
-        if not ledger.has_batch(desk.store, run, batch):
+        if batch not in written:
             ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))
-    outcomes, again = list(ledger.read_run(desk.store, run)), replayed(desk, run)
-    tables.publish_outcomes(desk.store, run, outcomes)
-    tables.publish_articles(desk.store, {line.id for line in outcomes if line.id and line.key} | again)
-    found = settled(desk, run, outcomes)
-    ledger.close(desk.store, replace(ledger.sums(opened, outcomes, found, desk.clock()), replayed=len(again)))
+    for batch in ledger.written(desk.store, run):
+        rows(desk, run, batch)
+    again = replayed(desk, run)
+    tables.publish_articles(desk.store, again)
+    found = settled(desk, run)
+    closing = ledger.sums(opened, ledger.read_run(desk.store, run), found, desk.clock())
+    ledger.close(desk.store, replace(closing, replayed=len(again)))
     ledger.sweep(desk.store, desk.clock())
     closed = ledger.closed(desk.store, run)
     assert closed is not None  # noqa: S101 - just written
     return closed
+
+
+def rows(desk: Desk, run: str, batch: str) -> None:
+    """The rows of a batch: so much is in memory at once, and the articles of a day stand together."""
+    lines = list(ledger.read_batch(desk.store, run, batch))
+    tables.publish_outcomes(desk.store, run, lines)
+    articles = [line.id for line in lines if line.id and line.key]
+    tables.publish_articles(desk.store, articles, vectors.kept(desk.store, run, batch) if articles else None)
 
 
 def planned(desk: Desk, run: str) -> list[str]:
@@ -58,11 +69,12 @@ def replay_key(run: str, name: str) -> str:
     return f"work/{run}/replay/{name}.json"
 
 
-def replayed(desk: Desk, run: str) -> set[str]:
+def replayed(desk: Desk, run: str) -> list[str]:
     """The articles that a replay set out to change."""
     found = (listed.key for listed in desk.store.keys(f"work/{run}/replay/"))
     touched = (key for key in found if key.endswith(".touched.json"))
-    return {one for key in touched for one in msgspec.json.decode(desk.store.get(key).body, type=list[str])}
+    every = (one for key in touched for one in msgspec.json.decode(desk.store.get(key).body, type=list[str]))
+    return list(dict.fromkeys(every))
 
 
 def rescued(desk: Desk, run: str, batch: str) -> Iterator[Outcome]:
@@ -96,16 +108,17 @@ def rescue(desk: Desk, taken: Taken, reason: str) -> Taken:
     return replace(taken, outcome="failed", stage="land", reason=reason, again_at=again_at)
 
 
-def settled(desk: Desk, run: str, outcomes: list[Outcome]) -> dict[str, Poll]:
-    """Settles the queues of all sources that the run touched; answers the polls that it made."""
+def settled(desk: Desk, run: str) -> dict[str, Poll]:
+    """Settles the queues of all sources that the run touched; answers the polls that it made. Archives have none."""
     by_source = defaultdict[str, list[Outcome]](list)
-    for line in outcomes:
-        by_source[line.source].append(line)
+    for line in ledger.read_run(desk.store, run):
+        if line.source != polls.ARCHIVE and not desk.source(line.source).is_archive:
+            by_source[line.source].append(line)
     found, now = {}, desk.clock()
     for name in sorted({*desk.queues, *by_source}):
         state = polls.read(desk.store, name)
         if state == polls.State(name=name):
-            continue  # an archive has no queue
+            continue  # an archive that is declared no more, or nothing was ever asked
         if by_source[name] or state.claim == run or any(w.lease == run for w in state.pending.values()):
             looks = desk.looks_at(desk.source(name))
             decide = partial(queue.settle, run=run, outcomes=by_source[name], now=now, looks=looks)
