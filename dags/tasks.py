@@ -37,15 +37,18 @@ DRY_RUN = Param(
 
 
 @contextmanager
-def desk_of(dag_run: "DagRunProtocol") -> Iterator[tuple["Desk", str]]:
-    """The desk, and the name of the run in the ledger; an error of ours fails the task with its one line."""
+def desk_of(dag_run: "DagRunProtocol", run: str | None = None) -> Iterator[tuple["Desk", str]]:
+    """The desk, and the name of the run in the ledger; an error of ours fails the task with its one line.
+
+    `run` is that name where more than Airflow's run says it.
+    """
     from pipeline.config import settings
     from pipeline.ledger import run_name
     from pipeline.stages.desk import open_desk
 
     try:
         desk = replace(open_desk(settings(), open_store()), login=login)
-        yield desk, run_name(dag_run.run_after, f"{dag_run.dag_id} {dag_run.run_id}")
+        yield desk, run or run_name(dag_run.run_after, f"{dag_run.dag_id} {dag_run.run_id}")
     except StoreError as error:
         raise AirflowException(str(error)) from None  # may pass: worth the second try
     except NewsroomError as error:
@@ -115,13 +118,13 @@ def one_batch(batch: str) -> None:
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[ALIAS])
-def publish(dag_run: Any = None, ti: Any = None, outlet_events: Any = None) -> dict[str, int]:
+def publish(run: str | None = None, dag_run: Any = None, ti: Any = None, outlet_events: Any = None) -> dict[str, int]:
     """Closes the run: the ledger, the tables, the queues; says once that documents have landed."""
     from pipeline.config import settings
     from pipeline.ledger import require_open, run_folder
     from pipeline.stages.publish import publish as close
 
-    with desk_of(dag_run) as (desk, run):
+    with desk_of(dag_run, run) as (desk, run):
         if ti.max_tries > ti.task.retries:  # cleared by a person, which a retry is not
             require_open(desk.store, run)
         closed = close(desk, run)
@@ -135,11 +138,11 @@ def publish(dag_run: Any = None, ti: Any = None, outlet_events: Any = None) -> d
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE, retries=0)
-def verdict(dag_run: Any = None) -> None:
+def verdict(run: str | None = None, dag_run: Any = None) -> None:
     """Fails the run when a batch died, the sums differ, or the sources file is wrong: green means that all was well."""
     from pipeline.stages.verdict import verdict as complain
 
-    with desk_of(dag_run) as (desk, run):
+    with desk_of(dag_run, run) as (desk, run):
         complaint = complain(desk, run)
     if complaint:
         raise AirflowFailException(complaint)
@@ -147,6 +150,11 @@ def verdict(dag_run: Any = None) -> None:
 
 def to_the_end(batches: Any) -> None:
     """All batches through their stages, then the closing of the run."""
-    closing = publish()
+    chain(one_batch.expand(batch=batches), *the_end())
+
+
+def the_end(run: Any = None) -> tuple[Any, Any]:
+    """The closing of a run, and what is thought of it."""
+    closing = publish(run)
     closing.operator.operator_extra_links = (WhatLanded(),)
-    one_batch.expand(batch=batches) >> closing >> verdict()
+    return closing, verdict(run)

@@ -6,6 +6,7 @@ airflow users create --username admin --password "$ADMIN_PASSWORD" --role Admin 
   --firstname Newsroom --lastname Admin --email admin@localhost.localdomain || true # there already
 airflow pools set newsroom_web 8 "fetching: waits for others"
 airflow pools set newsroom_cpu "${NEWSROOM_CPU_SLOTS:-2}" "cleaning and enriching: a core for each slot"
+airflow pools set newsroom_archive "${NEWSROOM_CPU_SLOTS:-2}" "archives: a core for each slot that live runs leave"
 python - <<'PYTHON'
 import os
 

@@ -52,14 +52,17 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def run_name(now: datetime, seed: str | None = None) -> str:
-    """`20261122T101500Z-ab12`: when the run began, and four hex digits, drawn or made from `seed`."""
-    suffix = hashlib.sha256(seed.encode()).hexdigest()[:4] if seed else secrets.token_hex(2)
+    """`20261122T101500Z-ab12`: when the run began, and four hex digits that are drawn, or eight made from `seed`.
+
+    Many days of a backfill may begin in one second.
+    """
+    suffix = hashlib.sha256(seed.encode()).hexdigest()[:8] if seed else secrets.token_hex(2)
     return f"{now:%Y%m%dT%H%M%SZ}-{suffix}"
 
 
 def day(run: str) -> str:
     """The day that a run began, as in `date=2026-11-22`."""
-    if not re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{4}", run):
+    if not re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{4}([0-9a-f]{4})?", run):
         raise StoreError(f"not the name of a run: {run!r}")
     return f"{run[:4]}-{run[4:6]}-{run[6:8]}"
 

@@ -6,8 +6,10 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-POOLS = {"newsroom_web": 8, "newsroom_cpu": os.cpu_count() or 1}
-"""Slots: fetching waits for others, so several batches may; the rest needs a core each."""
+CORES = os.cpu_count() or 1
+POOLS = {"newsroom_web": 8, "newsroom_cpu": CORES, "newsroom_archive": CORES}
+"""Slots: fetching waits for others, so several batches may; the rest needs a core each. An archive has slots of its
+own, so that no live run waits for it."""
 
 
 def token(url: str, login: tuple[str, str] | None) -> str:

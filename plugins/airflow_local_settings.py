@@ -7,6 +7,7 @@ import importlib
 import sys
 
 HEAVY = (
+    "pipeline.stages.archive",
     "pipeline.stages.publish",
     "pipeline.stages.fetch",
     "pipeline.stages.clean",

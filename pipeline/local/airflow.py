@@ -15,7 +15,7 @@ from pipeline.errors import NewsroomError
 from pipeline.ledger import run_name
 from pipeline.local.private import kept
 from pipeline.local.processes import Process
-from pipeline.rest import POOLS, call, token
+from pipeline.rest import CORES, POOLS, call, token
 
 PATIENCE = 180
 """Seconds that a part may take to answer: four times what it took on two busy cores."""
@@ -97,7 +97,7 @@ def environment(home: Path, port: int, database: str) -> dict[str, str]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__PARALLELISM": "8",
+        "AIRFLOW__CORE__PARALLELISM": str(8 + CORES),  # tasks of live runs, beside those that read archives
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),

@@ -24,6 +24,7 @@ from pipeline.stages.clean import judged
 from pipeline.stages.desk import Desk, ended
 from pipeline.stages.enrich import annotated, complain, wants
 from pipeline.stages.land import landed
+from pipeline.stages.publish import close_run
 from pipeline.stages.ready import require_models
 from pipeline.steps import all_steps
 
@@ -35,11 +36,17 @@ Told = Callable[[str, Taken], None]
 
 
 def begin(desk: Desk, trigger: str, run: str | None = None) -> str:
-    """Opens a run, under the given name where a second try must find the first. Other runs are left alone."""
+    """Opens a run, under the given name where a second try must find the first. Other runs are left alone.
+
+    With a name the trigger is of this run alone: an open run that has it too was cleared, and is closed.
+    """
     require_models(desk.parser)
     desk.store.check()
     if run:
         ledger.require_open(desk.store, run)
+        for name, other in ledger.open_runs(desk.store).items():
+            if name != run and other.trigger == trigger:
+                close_run(desk, name)
     return opened(desk, trigger, run)
 
 
@@ -55,15 +62,11 @@ def wanted(
     return Wanted.of(declared, first, last)
 
 
-def index(desk: Desk, asked: Wanted) -> list[str]:
-    """Units of the archive that are not indexed yet."""
-    return [unit.id for unit in indexes.units(desk.store, asked) if not indexes.indexed(desk.store, unit)]
-
-
-def index_unit(desk: Desk, asked: Wanted, name: str) -> None:
-    """Indexes one unit; one that has changed since it was named has another name now, and is left to `plan`."""
-    found = (unit for unit in indexes.units(desk.store, asked) if unit.id == name)
-    for unit in found:
+def index(desk: Desk, asked: Wanted, turn: int) -> None:
+    """Indexes what is not indexed yet. Runs of several days share the work, as each begins at a turn of its own."""
+    units = [unit for unit in indexes.units(desk.store, asked) if not indexes.indexed(desk.store, unit)]
+    at = turn % max(len(units), 1)
+    for unit in (*units[at:], *units[:at]):
         indexes.make(desk.store, unit)
 
 

@@ -1,0 +1,110 @@
+"""The tasks of the DAGs over archives: a run takes some days of one, in shards that go through all stages at once."""
+
+import os
+from collections import Counter
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Param, chain, task
+from airflow.sdk.exceptions import AirflowFailException
+from tasks import DEFAULTS, desk_of, log, the_end
+
+from pipeline.ledger import run_name
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import DagRunProtocol
+
+ARCHIVE_DEFAULTS = DEFAULTS | {
+    "pool": "newsroom_archive",
+    "retries": 3,  # a backfill takes days, in which more than one of its machines may go
+    "weight_rule": "upstream",  # what is nearly done goes before what begins
+}
+INDEXING = timedelta(hours=12)
+MOST_TASKS = 1000
+"""Shards of a run that have a task each; Airflow maps over 1,024 at most."""
+
+FIRST, LAST = (
+    Param(None, type=["null", "string"], format="date", title=title, description=f"{said} Empty: all days.")
+    for title, said in (
+        ("First day", "Takes what was captured on this day and later."),
+        ("Last day", "Takes what was captured on this day and before."),
+    )
+)
+
+
+def day_of(dag_run: "DagRunProtocol") -> date | None:
+    """The day that a backfill or the schedule asks for; None where a person triggers the DAG by its form."""
+    by_form = dag_run.run_type == "manual" or dag_run.logical_date is None
+    return None if by_form else dag_run.logical_date.date()  # type: ignore[union-attr]
+
+
+def trigger_of(dag_run: "DagRunProtocol") -> str:
+    """Who started it, such as "archive_rolls backfill 2019-03-04": no other run has it, and each clear of this one."""
+    return f"{dag_run.dag_id} {dag_run.run_type.value} {(day_of(dag_run) or dag_run.run_after).isoformat()}"
+
+
+def name_of(dag_run: "DagRunProtocol") -> str:
+    """Its name in the ledger: another one after a clear, as a run that is closed takes nothing up again."""
+    seed = f"{dag_run.dag_id} {dag_run.run_id} {dag_run.clear_number}"
+    return run_name(dag_run.start_date or dag_run.run_after, seed)
+
+
+@task.short_circuit(execution_timeout=INDEXING)
+def plan(source: str, params: dict[str, Any] | None = None, dag_run: Any = None, ti: Any = None) -> list[list[str]]:
+    """Opens the run, indexes what is not indexed yet, and parts what was asked for into shards.
+
+    Where nothing was asked for the run is closed, and no other task runs.
+    """
+    from pipeline import ledger
+    from pipeline.stages import archive
+    from pipeline.stages.publish import publish as close
+
+    form, day = params or {}, day_of(dag_run)
+    first, last = (day or (form[end] and date.fromisoformat(form[end])) for end in ("first", "last"))
+    places = [form["path"]] if "path" in form else ()
+    with desk_of(dag_run, name_of(dag_run)) as (desk, run):
+        asked = archive.wanted(desk, source, places, first, last)
+        if asked.first and asked.last and asked.first > asked.last:
+            log.info("nothing to do: the days of %s do not reach so far", source)
+            return []
+        if ledger.is_closed(desk.store, run):
+            return []  # by a try that was killed when it had closed an empty run
+        archive.begin(desk, trigger_of(dag_run), run)
+        ti.xcom_push(key="run", value=run)
+        archive.index(desk, asked, turn=int(run[-4:], 16))
+        shards = list(archive.plan(desk, run, asked))
+        if not shards:
+            log.info("nothing is there: %s", close(desk, run))
+    size = -(-len(shards) // MOST_TASKS)
+    return [shards[at : at + size] for at in range(0, len(shards), size or 1)]
+
+
+@task
+def shard(names: list[str], run: str, dag_run: Any = None) -> None:
+    """Takes shards through all stages; a record that kills it ends alone."""
+    from pipeline.stages import archive
+
+    os.nice(10)  # a live run on the same machine goes first
+    with desk_of(dag_run, run) as (desk, run):
+        require_whole(desk, run)
+        for name in names:
+            outcomes = Counter(line.outcome for line in archive.shard(desk, run, name))
+            log.info("shard %s: %s", name, ", ".join(f"{n} {what}" for what, n in outcomes.items()))
+
+
+def require_whole(desk: Any, run: str) -> None:
+    """Stops a task that was cleared alone, behind the end of its run."""
+    from pipeline import ledger
+
+    if ledger.is_closed(desk.store, run):
+        raise AirflowFailException(
+            f"run {run} is closed and its ledger is written: clear all tasks of this run, not one, "
+            "or backfill its day with reprocess `failed`; what has landed costs little the second time"
+        )
+
+
+def story(source: str) -> None:
+    """What a run of an archive does."""
+    shards = plan(source)
+    run = shards["run"]
+    chain(shard.partial(run=run).expand(names=shards), *the_end(run))
