@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run demo test install lint minio eval compose chaos bench pictures docs golden lock clean
+.PHONY: help run cluster demo test install lint minio eval compose chaos bench pictures docs golden lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -10,6 +10,9 @@ help:
 run: ## Airflow, a store and the demo site on this machine; Ctrl-C stops all of it
 	@$(PYTHON) pipeline/local/install.py
 	@exec $(BIN)/python -m pipeline.local.run
+
+cluster: install ## the same with Redis and two Celery workers, one of which may be killed
+	@exec $(BIN)/python -m pipeline.local.cluster
 
 demo: ## five minutes that convince: a wall named, a quote altered, a worker killed, a day replayed
 	@$(PYTHON) pipeline/local/install.py

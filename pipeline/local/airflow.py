@@ -3,8 +3,9 @@
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,20 +16,36 @@ from pipeline.errors import NewsroomError
 from pipeline.ledger import run_name
 from pipeline.local.private import kept
 from pipeline.local.processes import Process
+from pipeline.local.redis import start_redis
 from pipeline.rest import CORES, POOLS, call, token
 
 PATIENCE = 180
 """Seconds that a part may take to answer: four times what it took on two busy cores."""
 
+RECOVERY = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "3600",
+}
+"""Seconds after which the dead are missed: a worker (its tasks say every five that they live), and a scheduler.
+
+The last is when the broker hands out again what a worker took and never finished: later than any task's timeout, for
+the message of a task that lives would be handed out too.
+"""
+
 
 @dataclass(frozen=True)
 class Airflow:
-    """A running Airflow. `url` is where its pages are; `login` a user and password, where it asks for one."""
+    """A running Airflow. `url` is where its pages are; `login` a user and password, where it asks for one.
+
+    It can do without one of its `workers`, not without one of its other `processes`.
+    """
 
     url: str
-    processes: list[Process]
     began: datetime
     login: tuple[str, str] | None = None
+    processes: list[Process] = field(default_factory=list)
+    workers: list[Process] = field(default_factory=list)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the REST interface; raises `OSError` while nobody answers."""
@@ -67,21 +84,25 @@ def start(
     extra: dict[str, str],
     running: ExitStack,
     login: tuple[str, str] | None = None,
+    workers: Sequence[str] = (),
 ) -> Airflow:
     """Starts all processes, the API first, and leaves their ends to `running`.
 
-    What they print lies under state/logs.
+    With names of workers, tasks run in these, by Celery and Redis. What all print lies under state/logs.
     """
     home = state / "airflow"
     home.mkdir(parents=True, exist_ok=True)
     env = environment(home, port, database) | extra
+    if workers:
+        env |= celery(running.enter_context(start_redis(state)).url, database)
     migrate(home, state / "logs", env)
-    airflow = Airflow(f"http://127.0.0.1:{port}", [], datetime.now(UTC), login)
+    airflow = Airflow(f"http://127.0.0.1:{port}", datetime.now(UTC), login)
     for name in ("api-server", "dag-processor", "triggerer", "scheduler"):
         airflow.processes.append(running.enter_context(launch(name, state / "logs", env)))
         if name == "api-server":  # a scheduler that starts before it answers fails its first tasks
             airflow.processes[-1].wait_until(lambda: airflow.healthy("metadatabase"), PATIENCE)
             set_pools(airflow)
+    airflow.workers.extend(running.enter_context(worker(name, state / "logs", env)) for name in workers)
     airflow.processes[-1].wait_until(lambda: airflow.healthy("scheduler") and has_dags(airflow), PATIENCE)
     return airflow
 
@@ -108,11 +129,30 @@ def environment(home: Path, port: int, database: str) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        **RECOVERY,
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT / "plugins"),
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
+
+
+def celery(broker: str, database: str) -> dict[str, str]:
+    """Settings by which the scheduler hands tasks to workers."""
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        "AIRFLOW__CELERY__BROKER_URL": broker,
+        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database.replace('+psycopg2', '')}",
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
+    }
+
+
+def worker(name: str, logs: Path, env: dict[str, str]) -> Process:
+    """A Celery worker."""
+    pid_file = logs / f"celery-{name}.pid"
+    pid_file.unlink(missing_ok=True)  # of one that was killed, whose number may be another's now
+    words = f"celery worker --celery-hostname {name}@newsroom --skip-serve-logs --pid"
+    return launch(f"worker-{name}", logs, env, *words.split(), str(pid_file))
 
 
 def migrate(home: Path, logs: Path, env: dict[str, str]) -> None:

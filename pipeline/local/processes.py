@@ -85,7 +85,7 @@ class Process:
             try:
                 self.popen.wait(self.stop_seconds)
             except subprocess.TimeoutExpired:
-                os.killpg(self.popen.pid, signal.SIGKILL)
+                kill(psutil.Process(self.popen.pid))
                 self.popen.wait()
         self.claim.close()
 
@@ -159,5 +159,12 @@ def end(known: str, stop_signal: signal.Signals) -> None:
         try:
             left.wait(STOP_SECONDS)
         except psutil.TimeoutExpired:
-            left.kill()
+            kill(left)
             left.wait(STOP_SECONDS)
+
+
+def kill(server: psutil.Process) -> None:
+    """Ends a server and all that it started: Airflow's tasks have sessions of their own."""
+    for each in (server, *server.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            each.kill()

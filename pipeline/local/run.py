@@ -4,7 +4,10 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
 
 from pipeline import ledger
 from pipeline.cli.runs import summary
@@ -23,8 +26,6 @@ from pipeline.store import Store
 
 NAMES = {"minio": "MinIO", "seaweedfs": "SeaweedFS"}
 
-TAKEN = "another make run is using var/: stop it first (Ctrl-C in its terminal)"
-
 SHOWN = 5
 """Titles that are shown of what has landed."""
 
@@ -32,32 +33,48 @@ RUN_PATIENCE = 600
 """Seconds that the first run may take."""
 
 
-def house(running: ExitStack) -> None:
+class House(NamedTuple):
+    """What runs, and the processes beside Airflow's."""
+
+    airflow: Airflow
+    objects: ObjectStore
+    demo: Demo
+    others: list[Process]
+
+
+def run(running: ExitStack) -> None:
     """Starts everything, ingests the demo, and stays until it is told to stop."""
-    STATE.mkdir(exist_ok=True)
-    running.enter_context(locked(STATE / "run.lock", TAKEN))
-    say("Newsroom starts here; all of its state is under var/.")
-    objects = running.enter_context(start_object_store(STATE))
+    house = start(running, STATE, "make run", REMEMBERED)
+    store = house.objects.store()
+    ingest(house.airflow, store, house.demo)
+    farewell(house, store)
+    stay(house)
+
+
+def start(running: ExitStack, state: Path, target: str, env_file: Path, workers: Sequence[str] = ()) -> House:
+    """Starts everything, and says where it is."""
+    state.mkdir(parents=True, exist_ok=True)
+    taken = f"another {target} is using {state.relative_to(ROOT)}/: stop it first (Ctrl-C in its terminal)"
+    running.enter_context(locked(state / "run.lock", taken))
+    say(f"Newsroom starts here; all of its state is under {state.relative_to(ROOT)}/.")
+    objects = running.enter_context(start_object_store(state))
     said("store", f"{NAMES[objects.name]}, {objects.endpoint}, bucket {objects.bucket}")
-    database = running.enter_context(start_postgres(STATE))
+    database = running.enter_context(start_postgres(state))
     said("database", f"PostgreSQL, {database.url.rpartition('@')[2]}")
-    demo = running.enter_context(start_demo(STATE))
+    demo = running.enter_context(start_demo(state))
     said("demo site", f"{demo.url}, its clock at {demo.now:%Y-%m-%d %H:%M}")
-    port = free_port(STATE, "airflow", 8080)
-    found = remembered(objects, demo, f"http://127.0.0.1:{port}")
+    port = free_port(state, "airflow", 8080)
+    found = remembered(env_file, objects, demo, f"http://127.0.0.1:{port}")
     say("  Airflow takes half a minute …")
     extra = found | {"AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
-    airflow = airflows.start(STATE, port, database.url, extra, running)
+    airflow = airflows.start(state, port, database.url, extra, running, workers=workers)
     said("Airflow", f"{airflow.url}, without login: it listens on this machine alone")
-    store = objects.store()
-    ingest(airflow, store, demo)
-    farewell(airflow, objects, store)
-    stay(airflow, [objects.process, database.process, demo.process])
+    return House(airflow, objects, demo, [objects.process, database.process, demo.process])
 
 
-def remembered(objects: ObjectStore, demo: Demo, airflow: str) -> dict[str, str]:
+def remembered(env_file: Path, objects: ObjectStore, demo: Demo, airflow: str) -> dict[str, str]:
     """What Airflow needs to find the store and the demo; kept for a plain `newsroom` in another terminal."""
-    declared = STATE / "demo.toml"
+    declared = env_file.with_name("demo.toml")
     declared.write_text(demo.declared)
     sources = os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml"))
     known = {
@@ -71,7 +88,7 @@ def remembered(objects: ObjectStore, demo: Demo, airflow: str) -> dict[str, str]
         "AWS_SECRET_ACCESS_KEY": objects.secret,
         "NEWSROOM_AIRFLOW": airflow,
     }
-    write_private(REMEMBERED, "".join(f"{name}={value}\n" for name, value in told.items()))
+    write_private(env_file, "".join(f"{name}={value}\n" for name, value in told.items()))
     return known
 
 
@@ -112,12 +129,12 @@ def watch(airflow: Airflow, run: str) -> str:
     raise NewsroomError(f"the run did not end in {RUN_PATIENCE} s: {airflow.url}/dags/ingest/runs/{run}")
 
 
-def farewell(airflow: Airflow, objects: ObjectStore, store: Store) -> None:
+def farewell(house: House, store: Store) -> None:
     """Where everything is, what to try, and how to stop."""
     landed = [line.url for line in ledger.seen(store) if line.outcome == "landed" and line.url]
     url = shlex.quote(landed[-1]) if landed else "URL"
-    said("pages", airflow.url)
-    said("documents", f"{objects.browse.replace('{key}', 'documents/')}")
+    said("pages", house.airflow.url)
+    said("documents", f"{house.objects.browse.replace('{key}', 'documents/')}")
     say(f"""
 To try next, in another terminal:
   .venv/bin/newsroom show {url}
@@ -127,11 +144,17 @@ To try next, in another terminal:
 Ctrl-C stops everything; make run goes on from here.""")
 
 
-def stay(airflow: Airflow, others: list[Process]) -> None:
-    """Until Ctrl-C, or until a part dies."""
+def stay(house: House) -> None:
+    """Until Ctrl-C, or until a part dies; a worker may, while another lives."""
+    workers = house.airflow.workers
     while True:
-        for process in (*airflow.processes, *others):
+        for process in (*house.airflow.processes, *house.others):
             process.require_running()
+        for dead in [worker for worker in workers if worker.popen.poll() is not None]:
+            workers.remove(dead)
+            if not workers:
+                dead.require_running()
+            say(f"{dead.name} has died: its tasks go to the others.")
         time.sleep(1)
 
 
@@ -140,4 +163,4 @@ def said(what: str, where: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(carried_out("make run", house))
+    sys.exit(carried_out("make run", run))

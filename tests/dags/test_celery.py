@@ -17,34 +17,15 @@ from pipeline import ledger
 from pipeline.cli.ingest import one_run
 from pipeline.config import ROOT, moment, read
 from pipeline.local import airflow as airflows
-from pipeline.local.airflow import Airflow
 from pipeline.local.demo import Demo, start_demo
 from pipeline.local.object_store import ObjectStore
-from pipeline.local.ports import answers, free_port
-from pipeline.local.processes import Process
+from pipeline.local.ports import free_port
 from pipeline.stages.desk import open_desk
 from pipeline.store.folder import FolderStore
 from tests.dags.test_airflow import NOW, House, documents
 
 LOGIN = ("admin", secrets.token_urlsafe(12))
-
-
-@pytest.fixture(scope="module")
-def redis(server_state: Path) -> Iterator[int]:
-    """The port of a real Redis."""
-    program = shutil.which("redis-server")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI tests on Redis: install redis-server")
-        pytest.skip("redis-server is not installed")
-    port = free_port(server_state, "redis")
-    words = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
-    server = Process.start("redis", words, server_state / "logs" / "redis.log")
-    try:
-        server.wait_until(lambda: answers(port), 20)
-        yield port
-    finally:
-        server.stop()
+WORKERS = ("one", "two")
 
 
 @pytest.fixture(scope="module")
@@ -58,27 +39,20 @@ def database(postgres: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def house(
-    tmp_path_factory: pytest.TempPathFactory, server_state: Path, database: str, redis: int, s3_server: ObjectStore
-) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory, database: str, s3_server: ObjectStore) -> Iterator[House]:
+    if shutil.which("redis-server") is None and not os.environ.get("CI"):
+        pytest.skip("redis-server is not installed")
     state = tmp_path_factory.mktemp("celery")
     with ExitStack() as running:
         demo = running.enter_context(start_demo(state))
         (state / "demo.toml").write_text(demo.declared)
-        extra = settings(state, demo, s3_server) | {
-            "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
-            "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-            "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{redis}/0",
-            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{database.replace('+psycopg2', '')}",
-        }
+        extra = settings(state, demo, s3_server)
         port = free_port(state, "airflow")
         (state / "airflow").mkdir()
         env = airflows.environment(state / "airflow", port, database) | extra
         airflows.migrate(state / "airflow", state / "logs", env)
         add_user(state, env)
-        airflow = airflows.start(state, port, database, extra, running, LOGIN)
-        for name in ("one", "two"):
-            running.callback(worker(name, state, env, airflow).stop)
+        airflow = airflows.start(state, port, database, extra, running, LOGIN, WORKERS)
         for dag in ("ingest", "ingest_urls"):
             airflow.call("PATCH", f"dags/{dag}", {"is_paused": False})
         yield House(airflow, s3_server.store("celery"), demo, env)
@@ -91,6 +65,7 @@ def settings(state: Path, demo: Demo, s3_server: ObjectStore) -> dict[str, str]:
         "NEWSROOM_NOW": NOW,
         "NEWSROOM_CONTACT": "",
         "AIRFLOW_CONN_NEWSROOM_STORE": s3_server.connection,
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
     }
 
@@ -102,14 +77,6 @@ def add_user(state: Path, env: dict[str, str]) -> None:
     words = ("users", "create", "--username", user, "--password", password, *about)
     made = airflows.launch("users", state / "logs", env, *words)
     assert made.wait() == 0, made.last_words()
-
-
-def worker(name: str, state: Path, env: dict[str, str], airflow: Airflow) -> Process:
-    pid = ("--pid", str(state / f"{name}.pid"))
-    words = ("celery", "worker", "--celery-hostname", f"{name}@test", "--concurrency", "2", "--skip-serve-logs", *pid)
-    made = airflows.launch(f"worker-{name}", state / "logs", env, *words)
-    airflow.processes.append(made)
-    return made
 
 
 def test_celery_two_workers_give_the_documents_of_the_command_line(house: House, tmp_path: Path) -> None:

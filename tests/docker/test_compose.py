@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline.config import SETTINGS
+from pipeline.local.airflow import RECOVERY
 from pipeline.local.build_minio import MODULE
 from pipeline.rest import POOLS
 
@@ -50,7 +51,7 @@ def test_compose_holds_no_secret_and_names_what_env_py_draws(compose: dict[str, 
     finally:
         sys.path.pop(0)
     text = (DOCKER / "compose.yaml").read_text()
-    named = set(re.findall(r"\$\{(\w+)", text)) - {"NEWSROOM_CONTACT", "NEWSROOM_CPU_SLOTS"}
+    named = set(re.findall(r"\$\{(\w+):\?", text))
     assert named == set(env.NEEDED)
     assert [name for name, draw in env.NEEDED.items() if draw() == draw()] == ["MINIO_USER"]
     assert len(env.NEEDED["JWT_SECRET"]()) >= 64
@@ -58,6 +59,7 @@ def test_compose_holds_no_secret_and_names_what_env_py_draws(compose: dict[str, 
 
 def test_compose_settings_are_those_of_the_configuration(compose: dict[str, Any]) -> None:
     known = {setting.name for setting in SETTINGS}
+    assert RECOVERY.items() <= compose["x-image"]["environment"].items()
     given = {name for name in compose["x-image"]["environment"] if name.startswith("NEWSROOM_")}
     assert given <= known
     assert all(f"pools set {pool} " in (DOCKER / "init.sh").read_text() for pool in POOLS)

@@ -66,6 +66,22 @@ def test_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     assert process.popen.returncode == -signal.SIGKILL
 
 
+FAMILY = """
+import signal, subprocess, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("child", subprocess.Popen(["sleep", "99"], start_new_session=True).pid, flush=True)
+time.sleep(99)
+"""
+
+
+def test_process_that_is_killed_leaves_no_child_in_a_session_of_its_own(tmp_path: Path) -> None:
+    process = Process.start("clan", [sys.executable, "-c", FAMILY], tmp_path / "clan.log", stop_seconds=0.1)
+    process.wait_until(lambda: process.last_words().startswith("child"), 30)
+    child = psutil.Process(int(process.last_words().split()[1]))
+    process.stop()
+    assert eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
 def test_process_runs_once(tmp_path: Path) -> None:
     process = Process.start("one", ["sleep", "99"], tmp_path / "one.log")
     with pytest.raises(NewsroomError, match="one is running already"):
