@@ -26,7 +26,7 @@ def call(method: str, url: str, body: Any = None, token: str | None = None) -> A
     request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the URL is ours
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=30) as answer:
+        with opener.open(request, timeout=60) as answer:  # its first task costs a server seconds of its core
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         raise OSError(f"{method} {url}: {error.code} {error.read(300).decode(errors='replace')}") from None

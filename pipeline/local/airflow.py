@@ -92,9 +92,10 @@ def start(
     """
     home = state / "airflow"
     home.mkdir(parents=True, exist_ok=True)
-    env = environment(home, port, database) | extra
+    env = environment(home, port, database)
     if workers:
         env |= celery(running.enter_context(start_redis(state)).url, database)
+    env |= extra
     migrate(home, state / "logs", env)
     airflow = Airflow(f"http://127.0.0.1:{port}", datetime.now(UTC), login)
     for name in ("api-server", "dag-processor", "triggerer", "scheduler"):

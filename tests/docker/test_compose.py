@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,22 @@ def test_compose_settings_are_those_of_the_configuration(compose: dict[str, Any]
     assert RECOVERY.items() <= compose["x-image"]["environment"].items()
     given = {name for name in compose["x-image"]["environment"] if name.startswith("NEWSROOM_")}
     assert given <= known
-    assert all(f"pools set {pool} " in (DOCKER / "init.sh").read_text() for pool in POOLS)
+    assert set(POOLS) == set(re.findall(r"pools set (\w+) ", (DOCKER / "init.sh").read_text()))
     json.loads(re.sub(r"\$\{[^}]*\}", "x", compose["x-image"]["environment"]["AIRFLOW_CONN_NEWSROOM_STORE"]))
+
+
+def test_helm_values_say_what_compose_says(compose: dict[str, Any]) -> None:
+    values = yaml.safe_load((DOCKER / "helm-values.yaml").read_text())
+    env = {one["name"]: one["value"] for one in values["env"]}
+    composed = compose["x-image"]["environment"]
+    shared = {name for name in env.keys() & composed.keys() if name.startswith("AIRFLOW__")}
+    assert shared > RECOVERY.keys()
+    assert {name: env[name] for name in shared} == {name: composed[name] for name in shared}
+    assert {name for name in env if name.startswith("NEWSROOM_")} <= {setting.name for setting in SETTINGS}
+    assert set(POOLS) <= set(re.findall(r"pools set (\w+) ", values["migrateDatabaseJob"]["args"][-1]))
+    assert values["airflowVersion"] == version("apache-airflow")
+    assert values["executor"] == composed["AIRFLOW__CORE__EXECUTOR"]
+    assert [one["envName"] for one in values["secret"]] == ["AIRFLOW_CONN_NEWSROOM_STORE"]
 
 
 def test_dockerfile_satisfies_the_linter_and_runs_as_nobody_special() -> None:
