@@ -75,7 +75,7 @@ def test_helm_values_say_what_compose_says(compose: dict[str, Any]) -> None:
     assert shared > RECOVERY.keys()
     assert {name: env[name] for name in shared} == {name: composed[name] for name in shared}
     assert {name for name in env if name.startswith("NEWSROOM_")} <= {setting.name for setting in SETTINGS}
-    assert set(POOLS) <= set(re.findall(r"pools set (\w+) ", values["migrateDatabaseJob"]["args"][-1]))
+    assert set(POOLS) == set(re.findall(r"pools set (\w+) ", values["migrateDatabaseJob"]["args"][-1]))
     assert values["airflowVersion"] == version("apache-airflow")
     assert values["executor"] == composed["AIRFLOW__CORE__EXECUTOR"]
     assert [one["envName"] for one in values["secret"]] == ["AIRFLOW_CONN_NEWSROOM_STORE"]
