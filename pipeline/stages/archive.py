@@ -104,7 +104,8 @@ def refused(item: Item) -> EntryError | None:
         return Failed(f"broken record: {item.broken}: {item.ref.key} at {item.ref.offset}")
     if item.status >= 300 and not item.payload:
         return Rejected(f"status: {item.status}")
-    if "/" in item.mime and not TEXT_TYPES.fullmatch(item.mime):
+    of_agency = archives.format_of(item.path) == "wire"  # its JSON is an article
+    if "/" in item.mime and not TEXT_TYPES.fullmatch(item.mime) and not of_agency:
         return Rejected(f"not text: {item.mime}")
     return None
 
