@@ -3,15 +3,13 @@
 import gzip
 import json
 import os
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.config import read
-from pipeline.documents import key_of, parse
-from pipeline.raw import Pages
+from pipeline.documents import parse
 from pipeline.stages import archive
 from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.lift import Wanted
