@@ -4,6 +4,9 @@ import codecs
 import zlib
 from collections.abc import Callable, Iterable
 
+import brotli
+from backports import zstd
+
 from pipeline.web import because
 
 MOST_BYTES = 10_000_000
@@ -15,8 +18,11 @@ MOST_LAYERS = 2
 MOST_MEMBERS = 100
 """Gzip streams one after the other: each costs a copy of what follows."""
 
+MOST_WINDOW = 23
+"""Bits of what zstd remembers: RFC 9659 lets a body of HTTP ask for 8 MB."""
+
 ASKED_FOR = "gzip, deflate"
-"""Value of Accept-Encoding. Not `br`: some readers of WARC, warcio among them, fail on brotli."""
+"""Value of Accept-Encoding. Not `br`: some readers of WARC, warcio among them, fail on it. Archives hold it."""
 
 
 def decoded(headers: Iterable[tuple[str, str]], payload: bytes, most: int = MOST_BYTES) -> bytes:
@@ -76,8 +82,42 @@ def inflated(payload: bytes, most: int, wbits: int, coding: str) -> tuple[bytes,
     return whole, stream.unused_data
 
 
+def unbrotlied(payload: bytes, most: int) -> bytes:
+    stream = brotli.Decompressor()
+    try:
+        whole: bytes = stream.process(payload, output_buffer_limit=most + 1)
+    except brotli.error:
+        raise because("broken content coding", "br") from None
+    if len(whole) > most or not (stream.is_finished() or stream.can_accept_more_data()):
+        raise because("decompression bomb")
+    if not stream.is_finished():
+        raise because("broken content coding", "br")
+    return whole
+
+
+def unzstd(payload: bytes, most: int) -> bytes:
+    """All frames in a row."""
+    whole = b""
+    for _ in range(MOST_MEMBERS):
+        stream = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: MOST_WINDOW})
+        try:
+            whole += stream.decompress(payload, most - len(whole) + 1)
+        except zstd.ZstdError:
+            break
+        if len(whole) > most:
+            raise because("decompression bomb")
+        payload = stream.unused_data
+        if stream.eof and not payload:
+            return whole
+        if not stream.eof:
+            break
+    raise because("broken content coding", "zstd")
+
+
 UNPACKERS: dict[str, Callable[[bytes, int], bytes]] = {
     "gzip": gunzipped,
     "x-gzip": gunzipped,
     "deflate": undeflated,
+    "br": unbrotlied,
+    "zstd": unzstd,
 }
