@@ -11,8 +11,8 @@ from pipeline.identity import EDGES
 MOST_HEAD = 65_536
 LONGEST_URL = 8_000
 
-HEAD_END = re.compile(rb"\r?\n\r?\n")
-LINE_END = re.compile(rb"\n")
+HEAD_END = (b"\n\r\n", b"\n\n")
+LINE_END = (b"\n",)
 
 ARC = re.compile(
     r"(?P<url>\S+?:.*?) [\da-fA-F.:]+ (?P<at>\d{8,20}) (?P<mime>.+?)(?: (?:\d{3}|-) \S+ \S+ \d+ \S+)? (?P<length>\S+)"
@@ -47,12 +47,14 @@ def broken(about: object) -> Failed:
 
 
 def read_head(stream: Stream) -> Head:
-    """The head of the record that begins here; raises `Failed` where none does, or it cannot be read."""
+    """The head of the record that begins here, and past it; raises `Failed` where none does, or it cannot be read."""
     if not stream.is_record():
+        stream.skip(1)
         raise broken("none begins here")
     is_warc = stream.ahead(5) == b"WARC/"
     said = stream.until(HEAD_END, MOST_HEAD) if is_warc else stream.until(LINE_END, LONGEST_LINE)
     if said is None:
+        stream.skip(LONGEST_LINE)
         raise broken("its head has no end")
     text = said.decode("utf-8", "surrogateescape")
     return warc_head(text) if is_warc else arc_head(text)

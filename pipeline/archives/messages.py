@@ -32,11 +32,11 @@ def parsed(block: bytes) -> Message | None:
     status = STATUS.match(block)
     if not status:
         return None
-    end = HEAD_END.search(block, 0, MOST_HEAD)
-    if not end and len(block) > MOST_HEAD:
+    ends = [at + len(end) for end in HEAD_END if (at := block.find(end, 0, MOST_HEAD)) >= 0]
+    if not ends and len(block) > MOST_HEAD:
         return None
-    start, stop = (end.start(), end.end()) if end else (len(block), len(block))
-    lines = re.sub(r"\r?\n[ \t]+", " ", block[:start].decode("latin-1")).split("\n")[1:]
+    stop = min(ends, default=len(block))
+    lines = re.sub(r"\r?\n[ \t]+", " ", block[:stop].decode("latin-1")).split("\n")[1:]
     pairs = (line.partition(":") for line in lines)
     headers = tuple((name.strip(), value.strip()) for name, colon, value in pairs if colon)
     return Message(int(status[1]), headers, block[stop:])

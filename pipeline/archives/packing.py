@@ -22,6 +22,9 @@ PACKINGS = {
 MAGIC = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd"}
 """What a member begins with, of the packings that are read."""
 
+GLIMPSE = {"gzip": 8_192, "zstd": 140_000}
+"""Bytes that must show how what a member holds begins; zstd gives nothing before its first block is whole."""
+
 MOST_DICTIONARY = 10_000_000
 
 
@@ -95,6 +98,21 @@ class Gzip:
         return out
 
 
+def unpacker(packing: str, dictionary: zstd.ZstdDict | None) -> Unpacker:
+    """For the member that comes next."""
+    return Gzip() if packing == "gzip" else Zstd(dictionary)
+
+
+def glimpse(packing: str, data: bytes, dictionary: zstd.ZstdDict | None) -> bytes:
+    """How what a member holds begins; nothing where these bytes are not one's beginning."""
+    try:
+        if packing == "gzip":
+            return zlib.decompressobj(31).decompress(data, len(data))
+        return zstd.ZstdDecompressor(dictionary).decompress(data, len(data))
+    except (zlib.error, zstd.ZstdError):
+        return b""
+
+
 def salvaged(stream: "zlib._Decompress", data: bytes) -> bytes:
     """What can be unpacked before the damage."""
     out, step = b"", len(data)
@@ -114,13 +132,16 @@ class Zstd:
 
     def __init__(self, dictionary: zstd.ZstdDict | None) -> None:
         self.hungry, self.eof, self.unused = True, False, 0
-        self._stream = zstd.ZstdDecompressor(dictionary)
+        self._stream, self._is_damaged = zstd.ZstdDecompressor(dictionary), False
 
     def step(self, data: bytes) -> bytes:
+        if self._is_damaged:
+            raise Damaged("zstd is damaged")
         try:
             out = self._stream.decompress(data, OUT)
         except zstd.ZstdError:
-            raise Damaged("zstd is damaged") from None
+            self._is_damaged, self.hungry = True, False  # the library would not say so again
+            return self.step(b"")
         self.hungry, self.eof = self._stream.needs_input, self._stream.eof
         self.unused = len(self._stream.unused_data) if self.eof else 0
         return out

@@ -4,10 +4,21 @@ Memory holds a piece of the file, a piece of what it unpacks to, and what was as
 """
 
 import re
-from contextlib import suppress
 from typing import NamedTuple
 
-from pipeline.archives.packing import MAGIC, OUT, PACKINGS, Damaged, Gzip, Source, Unpacker, Zstd, dictionary, skippable
+from pipeline.archives.packing import (
+    GLIMPSE,
+    MAGIC,
+    OUT,
+    PACKINGS,
+    Damaged,
+    Source,
+    Unpacker,
+    dictionary,
+    glimpse,
+    skippable,
+    unpacker,
+)
 from pipeline.archives.places import PIECE, ArchiveFile
 
 UNPACKED = 10**15
@@ -17,6 +28,7 @@ FIRST_SLICE, SLICE = 4_096, 65_536
 """Packed bytes unpacked at a time: most members are small, and what stands behind one is copied."""
 
 LONGEST_LINE = 10_000
+AT_MOST_AGAIN = 8
 
 RECORD = re.compile(
     rb"WARC/\d\.\d+\r?\n|[a-zA-Z][\w+.-]{1,20}:[^\r\n]{1,8000}? [\da-fA-F.:]+ \d{8,20} [^\r\n]{1,999}\n"
@@ -47,7 +59,8 @@ class Stream:
         if self.packing not in (None, *MAGIC):
             raise Damaged(f"packed by {self.packing}, which is not read")
         self._dictionary = dictionary(file) if self.packing == "zstd" else None
-        self._again = 2 * file.size  # bytes that may be read again: whatever the damage, it costs no more
+        self._furthest = file.size
+        self._again = 0  # bytes read again: whatever the damage, no more than some times what there is
         self.is_torn = False  # whether something was left out, so that `position` says nothing
         self._restart(0, 0)
 
@@ -111,10 +124,10 @@ class Stream:
         return True
 
     def _may_read_again(self, cost: int) -> bool:
-        if cost > self._again:
-            return False
-        self._again -= cost
-        return True
+        self._furthest = max(self._furthest, self.position)
+        may = self._again + cost <= AT_MOST_AGAIN * self._furthest
+        self._again += cost if may else 0
+        return may
 
     # Reading forward
 
@@ -148,14 +161,16 @@ class Stream:
                 self.source.at, self.position, left = self.source.at + jump, self.position + jump, left - jump
         return size - left
 
-    def until(self, pattern: re.Pattern[bytes], most: int) -> bytes | None:
-        """Everything up to the end of a match; None, and nothing read, where none ends within `most` bytes."""
+    def until(self, ends: tuple[bytes, ...], most: int) -> bytes | None:
+        """Everything up to the first of these ends; None, and nothing read, where none is within `most` bytes."""
         size = 1
         while True:
             at_hand = self.fill(size)
-            if found := pattern.search(self._held, self._used, self._used + most):
-                return self.take(found.end() - self._used)
-            if at_hand < size or size >= most:
+            stop = self._used + most
+            found = [at + len(end) for end in ends if (at := self._held.find(end, self._used, stop)) >= 0]
+            if found:
+                return self.take(min(found) - self._used)
+            if at_hand < size or at_hand >= most:
                 return None
             size = min(max(FIRST_SLICE, 4 * size), most)
 
@@ -213,13 +228,12 @@ class Stream:
         start = self._opened + 1
         self.source.at = start if self._may_read_again(self.source.at - start) else max(start, self.source.at)
         while self._find_magic():
-            at = self.source.at
-            self._restart(at, self.position)
-            with suppress(Damaged):  # told when it is read
-                self.fill(LONGEST_LINE)
-            if MEMBER.match(self._held):
+            if MEMBER.match(
+                glimpse(self.packing or "", self.source.peek(GLIMPSE[self.packing or ""]), self._dictionary)
+            ):
+                self._restart(self.source.at, self.position)
                 return True
-            self.source.at = at + 1
+            self.source.at += 1
         return False
 
     def _find_magic(self) -> bool:
@@ -253,7 +267,7 @@ class Stream:
             if self.packing == "zstd" and (length := skippable(head)):
                 self.source.at += length
             elif head.startswith(MAGIC[self.packing or ""]):
-                self._unpacker = Gzip() if self.packing == "gzip" else Zstd(self._dictionary)
+                self._unpacker = unpacker(self.packing or "", self._dictionary)
                 return True
             elif not head.strip(b"\0\r\n"):  # padding
                 padding = self.source.take(SLICE)

@@ -90,7 +90,6 @@ class Pass:
         try:
             self.head = head = read_head(self.stream)
         except Failed:
-            self.stream.skip(1 if not self.stream.is_record() else len(b"WARC/"))
             self.stream.find()
             raise
         mark, size = self.stream.mark(), head.length if head.length <= MOST_BLOCK else MOST_HEAD
@@ -108,9 +107,15 @@ class Pass:
 
     def ends_here(self) -> bool:
         """Whether a record may end here: nothing follows, or another one, or at least the lines that part them."""
-        is_parted = self.stream.ahead(4).startswith((b"\r\n\r\n", b"\n\n"))
-        self.stream.skip_blank()
-        return is_parted or self.stream.is_over() or self.stream.is_record()
+        stream, member = self.stream, self.stream.member
+        try:
+            is_parted = stream.ahead(4).startswith((b"\r\n\r\n", b"\n\n"))
+            stream.skip_blank()
+            return is_parted or stream.is_over() or stream.is_record()
+        except Damaged:
+            if stream.member == member:
+                raise
+            return True  # the damage is another member's
 
     def capture(self, ref: CaptureRef, head: Head, block: bytes) -> Item | None:
         if head.kind not in KINDS or OF_THE_CRAWL.match(head.url):
