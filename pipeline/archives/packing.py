@@ -25,6 +25,9 @@ MAGIC = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd"}
 GLIMPSE = {"gzip": 8_192, "zstd": 140_000}
 """Bytes that must show how what a member holds begins; zstd gives nothing before its first block is whole."""
 
+TRAINED = b"\x37\xa4\x30\xec"
+"""What a dictionary of zstd begins with; any bytes may be one."""
+
 MOST_DICTIONARY = 10_000_000
 
 
@@ -165,6 +168,6 @@ def dictionary(file: ArchiveFile) -> zstd.ZstdDict | None:
     try:
         if said.startswith(MAGIC["zstd"]):
             said = zstd.ZstdDecompressor().decompress(said, MOST_DICTIONARY)
-        return zstd.ZstdDict(said)
+        return zstd.ZstdDict(said, is_raw=not said.startswith(TRAINED))
     except (ValueError, zstd.ZstdError):
         raise Damaged("dictionary is damaged") from None

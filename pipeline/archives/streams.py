@@ -29,6 +29,7 @@ FIRST_SLICE, SLICE = 4_096, 65_536
 
 LONGEST_LINE = 10_000
 AT_MOST_AGAIN = 8
+NAMED = {"gz": "gzip", "zst": "zstd"}
 
 RECORD = re.compile(
     rb"WARC/\d\.\d+\r?\n|[a-zA-Z][\w+.-]{1,20}:[^\r\n]{1,8000}? [\da-fA-F.:]+ \d{8,20} [^\r\n]{1,999}\n"
@@ -48,14 +49,22 @@ class Mark(NamedTuple):
     position: int
 
 
+def packing_of(file: ArchiveFile) -> str | None:
+    """What a file is packed by, as its first bytes tell, or its name where these are damaged."""
+    start = file.read(0, 8)
+    found = next((name for magic, name in PACKINGS.items() if start.startswith(magic)), None)
+    named = NAMED.get(file.path.rpartition(".")[2].lower())
+    if found or skippable(start) or not named:
+        return found or ("zstd" if skippable(start) else None)
+    return None if RECORD.match(file.read(0, LONGEST_LINE)) else named
+
+
 class Stream:
     """Reads end before a member that begins with a record, until `advance`: no length reaches beyond."""
 
     def __init__(self, file: ArchiveFile, end: int | None = None) -> None:
         self.source = Source(file, end)
-        start = file.read(0, 8)
-        found = next((name for magic, name in PACKINGS.items() if start.startswith(magic)), None)
-        self.packing = found or ("zstd" if skippable(start) else None)
+        self.packing = packing_of(file)
         if self.packing not in (None, *MAGIC):
             raise Damaged(f"packed by {self.packing}, which is not read")
         self._dictionary = dictionary(file) if self.packing == "zstd" else None
@@ -117,7 +126,7 @@ class Stream:
     def rewind(self, mark: Mark) -> bool:
         """Back to a mark; False where that would cost more than damage may."""
         start = mark.member if self.packing else mark.position
-        if not self._may_read_again(self.source.at - start if self.packing else PIECE):
+        if not self._may_read_again(self.source.at - start if self.packing else 2 * PIECE):
             return False
         self._restart(start, mark.begun if self.packing else mark.position)
         self.skip(mark.position - self.position)
@@ -186,9 +195,18 @@ class Stream:
                 return
 
     def is_record(self) -> bool:
-        """Whether a record begins here."""
+        """Whether a record begins here; what is at hand may tell, and damage is then told later."""
+        return bool(
+            RECORD.match(self._held, self._used) or (self.fill(LONGEST_LINE) and RECORD.match(self._held, self._used))
+        )
+
+    def is_record_next(self) -> bool:
+        """Whether nothing but line ends stands before the next record, or the end of what can be read."""
+        if MEMBER.match(self._held, self._used):
+            return True
         self.fill(LONGEST_LINE)
-        return bool(RECORD.match(self._held, self._used))
+        ahead = self._held[self._used : self._used + LONGEST_LINE]
+        return bool(MEMBER.match(ahead)) or not ahead.strip(b"\r\n")
 
     def is_over(self) -> bool:
         """Whether nothing is left before the next member, or in the file."""

@@ -109,9 +109,10 @@ class Pass:
         """Whether a record may end here: nothing follows, or another one, or at least the lines that part them."""
         stream, member = self.stream, self.stream.member
         try:
-            is_parted = stream.ahead(4).startswith((b"\r\n\r\n", b"\n\n"))
-            stream.skip_blank()
-            return is_parted or stream.is_over() or stream.is_record()
+            is_end = stream.ahead(4).startswith((b"\r\n\r\n", b"\n\n")) or stream.is_record_next()
+            if is_end:
+                stream.skip_blank()
+            return is_end
         except Damaged:
             if stream.member == member:
                 raise

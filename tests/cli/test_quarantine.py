@@ -44,7 +44,7 @@ class Gate(BaseHTTPRequestHandler):
         if self.path == "/ferries":
             self.answer(403, b"<h1>Not for you</h1>\n\x1b[2Jgo away", "text/html", X_Cache="\x1b[31mMISS")
         else:
-            self.answer(200, b"no gzip at all", "text/html", Content_Encoding="br")
+            self.answer(200, b"no gzip at all", "text/html", Content_Encoding="compress")
 
     def answer(self, status: int, body: bytes, kind: str = "application/xml", **headers: str) -> None:
         self.send_response(status)

@@ -4,7 +4,9 @@ import gzip
 import zlib
 from contextlib import suppress
 
+import brotli
 import pytest
+from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,10 @@ def raw_deflate(body: bytes) -> bytes:
         ("gzip", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
         ("gzip", gzip.compress(TEXT) + b"\0\0rubbish"),
         ("gzip", TEXT),
+        ("br", brotli.compress(TEXT)),
+        ("zstd", zstd.compress(TEXT)),
+        ("zstd", zstd.compress(TEXT[:100]) + zstd.compress(TEXT[100:])),
+        ("gzip, br", brotli.compress(gzip.compress(TEXT))),
         ("deflate, gzip", zlib.compress(TEXT)),
     ],
 )
@@ -57,7 +63,15 @@ def test_coding_nothing_is_nothing_whatever_the_header_says() -> None:
         ("gzip", gzip.compress(TEXT)[:15], "broken content coding: gzip"),
         ("deflate", b"\x78", "broken content coding: deflate"),
         ("deflate", zlib.compress(TEXT)[:-5], "broken content coding: deflate"),
-        ("br", TEXT, "unknown content coding: br"),
+        ("br", TEXT, "broken content coding: br"),
+        ("br", brotli.compress(TEXT)[:-3], "broken content coding: br"),
+        ("br", brotli.compress(bytes(200_000)), "decompression bomb"),
+        ("zstd", TEXT, "broken content coding: zstd"),
+        ("zstd", zstd.compress(TEXT)[:-3], "broken content coding: zstd"),
+        ("zstd", zstd.compress(bytes(10_001)), "decompression bomb"),
+        ("zstd", zstd.compress(bytes(6_000)) * 2, "decompression bomb"),
+        ("zstd", zstd.compress(b"") * (MOST_MEMBERS + 1), "broken content coding: zstd"),
+        ("compress", TEXT, "unknown content coding: compress"),
         ("x" * 100, TEXT, f"unknown content coding: {'x' * 20}"),
         ("gzip, gzip, gzip", TEXT, "unknown content coding: 3 layers"),
         ("gzip", gzip.compress(bytes(10_001)), "decompression bomb"),
@@ -77,7 +91,7 @@ def test_coding_exactly_the_limit_is_let_through() -> None:
     assert len(decoded([("Content-Encoding", "gzip")], gzip.compress(bytes(10_000)), 10_000)) == 10_000
 
 
-@given(st.binary(max_size=500), st.sampled_from(["gzip", "deflate", "gzip, deflate"]))
+@given(st.binary(max_size=500), st.sampled_from(["gzip", "deflate", "gzip, deflate", "br", "zstd"]))
 def test_coding_any_bytes_are_a_body_or_an_error(payload: bytes, coding: str) -> None:
     with suppress(EntryError):
         assert len(decoded([("Content-Encoding", coding)], payload, 1_000)) <= 1_000
