@@ -119,7 +119,7 @@ def broken(file: ArchiveFile, place: Place, reason: str) -> Item:
         at_from="file",
         path=file.path,
         record=captures.record_id(at, file.modified, b""),
-        broken=f"{reason}: {at}",
+        broken=reason,
     )
 
 

@@ -23,7 +23,8 @@ from pipeline.web.coding import MOST_BYTES
 
 TOO_LARGE = f"too large: more than {MOST_BYTES // 1_000_000} MB"
 ENCODING = re.compile(rb"""<\?xml[^>]{0,100}\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
-XML, JSON = "application/xml", "application/json"
+XML, JSON = "application/xml", "unk"
+"""What an item is called: JSON by nothing, as else it would be taken for what holds no text."""
 
 
 def index(file: ArchiveFile) -> Iterator[Item]:
@@ -66,7 +67,7 @@ def broken(file: ArchiveFile, span: Span, reason: str) -> Item:
         at_from="file",
         path=file.path,
         record=captures.record_id(at, file.modified, b""),
-        broken=f"{reason}: {at}",
+        broken=reason,
     )
 
 

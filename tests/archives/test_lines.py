@@ -84,22 +84,20 @@ def test_lines_that_cannot_be_read_cost_themselves(tmp_path: Path) -> None:
     assert len(pages(lines, file)) == 2
     found = reasons(lines, file)
     assert [reason.split(":")[:2] for reason in found] == [["unreadable line", f" {n}"] for n in range(2, 8)]
-    offset = content.index(b'{"id": 1}')
-    assert found[2] == f'unreadable line: 4: neither "html" nor "text": x/a.jsonl:{offset}'
+    assert found[2] == 'unreadable line: 4: neither "html" nor "text"'
 
 
 def test_lines_too_long_cost_themselves(tmp_path: Path) -> None:
     long = b'{"text": "' + b"a" * MOST_BYTES + b'"}'
     file = file_of(tmp_path, "a.jsonl.gz", gzip.compress(jsonl(PAGE, long, TEXT), 1))
     assert len(pages(lines, file)) == 2
-    (reason,) = reasons(lines, file)
-    assert reason.startswith("unreadable line: 2: longer than 10 MB: a.jsonl.gz:")
+    assert reasons(lines, file) == ["unreadable line: 2: longer than 10 MB"]
 
 
 def test_lines_of_a_cut_file_are_read_up_to_the_cut(tmp_path: Path) -> None:
     file = file_of(tmp_path, "a.jsonl.gz", gzip.compress(jsonl(PAGE, TEXT))[:-3])
     assert len(pages(lines, file)) == 2
-    assert reasons(lines, file)[0].startswith("broken gzip: it ends too early: a.jsonl.gz:")
+    assert reasons(lines, file) == ["broken gzip: it ends too early"]
 
 
 def test_lines_of_a_changed_file_are_not_taken_for_others(tmp_path: Path) -> None:

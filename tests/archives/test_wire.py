@@ -38,14 +38,14 @@ def test_wire_items_of_a_cut_file_are_read_up_to_the_cut(tmp_path: Path) -> None
     for name in ("newsml-g2", "ninjs"):
         file = file_of(tmp_path, "a", WHOLE[name][: len(WHOLE[name]) * 3 // 4])
         assert 13 < len(pages(wire, file)) < 17
-        assert reasons(wire, file)[0].startswith(f"{NOT_CLOSED}: a:")
+        assert reasons(wire, file)[0] == NOT_CLOSED
 
 
 def test_wire_item_too_large_costs_itself(tmp_path: Path) -> None:
     large = test_newsml.item(guid="urn:tern:large").replace("<p>", "<p>" + "a " * (MOST_BYTES // 2), 1)
     file = file_of(tmp_path, "a.xml", test_newsml.message(test_newsml.item(), large, test_newsml.item()))
     assert len(pages(wire, file)) == 2
-    assert reasons(wire, file)[0].startswith("too large: more than 10 MB: a.xml:")
+    assert reasons(wire, file) == ["too large: more than 10 MB"]
 
 
 def test_wire_of_a_changed_file_is_not_taken_for_another(tmp_path: Path) -> None:
