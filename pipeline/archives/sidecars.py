@@ -16,6 +16,7 @@ from pipeline.clean.decoding import decode
 from pipeline.errors import SourceError
 from pipeline.sources import absolute
 from pipeline.sources.dates import instant
+from pipeline.sources.jsonfeed import text
 from pipeline.store import Store
 
 MOST_BYTES = 50_000_000
@@ -81,12 +82,12 @@ def table(folder_url: str, folder: str, bucket: Store | None) -> dict[str, Said]
     return {}
 
 
-def parsed(name: str, text: str) -> Iterator[dict[str, Any]]:
+def parsed(name: str, content: str) -> Iterator[dict[str, Any]]:
     """The rows; one that cannot be read costs itself."""
     if name.endswith(".jsonl"):
-        yield from objects(text.splitlines())
+        yield from objects(content.splitlines())
         return
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if name.endswith(".tsv") else ",")
+    rows = csv.DictReader(io.StringIO(content, newline=""), delimiter="\t" if name.endswith(".tsv") else ",")
     while True:
         try:
             yield next(rows)
@@ -108,11 +109,7 @@ def objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def said(row: dict[str, Any]) -> tuple[str, Said]:
     """The path of a row, and what it says; only a web address is a URL."""
-    lower = {
-        str(name).strip().lower(): str(value).strip()
-        for name, value in row.items()
-        if isinstance(value, str | int | float)
-    }
+    lower = {str(name).strip().lower(): text(row, name).strip() for name in row}
     path, url, at = (next((lower[name] for name in names if lower.get(name)), "") for names in COLUMNS.values())
     return posixpath.normpath(path.replace("\\", "/")) if path else "", Said(absolute(url, ""), moment(at))
 

@@ -58,6 +58,7 @@ def test_pages_have_their_urls_beside_them(tmp_path: Path, name: str, content: s
         ("b.html,file:///etc/passwd,2026-10-05", None, "sidecar"),
         ("b.html,javascript:alert(1),", None, "file"),
         (f"b.html,{URL},soon", URL, "file"),
+        (f"b.html,{URL},2026-10-05,more,and more", URL, "sidecar"),
         (f"../b.html,{URL},2026-10-05", None, "file"),
         (f"other.html,{URL},2026-10-05", None, "file"),
     ],
