@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from pipeline.errors import NotFound, SourceError
 from pipeline.store import Store, open_store
@@ -69,7 +69,12 @@ class ArchiveFile:
 
 
 def local(url: str) -> Path:
-    return Path(unquote(url.removeprefix("file://")))
+    return Path(os.fsdecode(unquote_to_bytes(url.removeprefix("file://"))))
+
+
+def written(below: Path) -> str:
+    """A path as text, also where its bytes are none."""
+    return os.fsencode(below).decode("utf-8", "backslashreplace")
 
 
 def key_of(url: str) -> str:
@@ -160,7 +165,7 @@ def in_folder(root: str, base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
         real = path.resolve() if path.is_symlink() else path
         below = path.relative_to(above)
         is_shown = real.is_relative_to(above) and not any(part.startswith(".") for part in below.parts)
-        if is_shown and (file := opened(real.as_uri(), below.as_posix())):
+        if is_shown and (file := opened(real.as_uri(), written(below))):
             yield file
 
 

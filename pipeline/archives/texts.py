@@ -20,7 +20,7 @@ class Text:
 
     def __init__(self, file: ArchiveFile) -> None:
         self.file = file
-        self.first = file.read(0, PIECE)
+        self.first = next(file.stream(), b"")
         self.is_plain = not self.first.startswith((GZIP, ZSTD, *UTF16))
         self._at, self._held = 0, self.first if self.is_plain else b""
         self._rest = self.pieces()

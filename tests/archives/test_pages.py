@@ -130,6 +130,19 @@ def test_pages_that_have_changed_are_not_taken_for_others(tmp_path: Path) -> Non
     assert str(next(pages.read(file, items, "a"))) == f"archive has changed: {file.url}"
 
 
+def test_pages_have_names_of_any_bytes(tmp_path: Path) -> None:
+    names = [b"a\xff.html", b"%2e.html", "fähre 1#?.html".encode(), b"a\nb.html"]
+    for name in names:
+        (tmp_path / os.fsdecode(name)).write_text(page())
+    found = list(places.files(str(tmp_path), open_store(tmp_path.as_uri())))
+    assert sorted(only(file)[0].entry.path or "" for file in found) == [
+        "%2e.html",
+        "a\nb.html",
+        "a\\xff.html",
+        "fähre 1#?.html",
+    ]
+
+
 def test_pages_are_read_from_nowhere_but_their_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_text(page())
     root = tmp_path / "root"
