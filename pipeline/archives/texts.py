@@ -67,11 +67,11 @@ def utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
     while len(first) < 2 and (more := next(pieces, b"")):
         first += more
-    coding = UTF16.get(first[:2])
-    if coding is None:
-        return chain([first], pieces)
-    decoder = codecs.getincrementaldecoder(coding)("replace")
-    return filter(None, (decoder.decode(piece).encode("utf-8", "replace") for piece in chain([first], pieces)))
+    pieces = chain([first], pieces)
+    if coding := UTF16.get(first[:2]):
+        decoder = codecs.getincrementaldecoder(coding)("replace")
+        pieces = filter(None, (decoder.decode(piece).encode("utf-8", "replace") for piece in pieces))
+    yield from pieces
 
 
 def gunzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 OWN = {"amp", "lt", "gt", "quot", "apos"}
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MARKED = re.compile(r"</?(?:p|br|div)\b[^<>]*>", re.IGNORECASE)
@@ -48,9 +49,10 @@ def tree(piece: bytes, encoding: str) -> "Element":
     except (XMLSyntaxError, ValueError):
         root = None
     if root is None:
-        raise Rejected("no news item: no XML")
+        raise Rejected("no news item: neither XML nor JSON objects")
     for element in root.iter("*"):
-        element.tag = element.tag.rpartition("}")[2].rpartition(":")[2]
+        name = element.tag.rpartition("}")[2].rpartition(":")[2]
+        element.tag = name if NAME.fullmatch(name) else "other"
     return root
 
 

@@ -52,6 +52,7 @@ def test_nitf_says_all_that_a_document_holds(tmp_path: Path) -> None:
         ("<ul><li>A first ferry that is old</li></ul>", "A first ferry that is old"),
         ("<p>Lines broken <br/>as terminals need <br/>them.</p>", "Lines broken as terminals need them."),
         ("<p>An <em>inline</em> <org value='x'>Tern Line</org> word.</p>", "An inline Tern Line word."),
+        ("<a:3>A name that is none</a:3>", "A name that is none"),
         ("<block><p>A block of its own.</p></block>", "A block of its own."),
         ("<p>&mdash; &nbsp; caf&eacute; &amp; &unknown;</p>", "— café & &unknown;"),
         ("<pre>A table of old, spaced out\n\nand a second line of it</pre>", "and a second line of it"),
@@ -93,7 +94,7 @@ def test_nitf_dateline_opens_the_text_unless_it_does(tmp_path: Path, dateline: s
         (nitf("<media/>"), "no text in the item"),
         ("<nitf/>", "item has no end"),
         ("<rss><channel/></rss>", "no news item: <rss>"),
-        ("nothing at all", "no news item: no XML"),
+        ("nothing at all", "no news item: neither XML nor JSON objects"),
         ("", "empty"),
     ],
 )

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.archives import wire
@@ -89,8 +89,11 @@ def test_wire_never_fails_on_what_it_is_given(tmp_path: Path, name: str, damage:
     assert answers(wire, file_of(tmp_path, "a", bytes(content)))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200) | st.text("<>&;\"'[]{}:/!-? anewsItmgu", max_size=80).map(str.encode))
+@example(b"\x1f\x8b")
+@example(b"\x28\xb5\x2f\xfd")
+@example(b"\xff\xfe<")
 def test_wire_takes_any_bytes(tmp_path: Path, content: bytes) -> None:
     assert answers(wire, file_of(tmp_path, "a", content))
 
