@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from pipeline.archives.streams import LONGEST_LINE, Stream
+from pipeline.archives.members import LONGEST_LINE
+from pipeline.archives.streams import Stream
 from pipeline.errors import Failed
 from pipeline.identity import EDGES
 

@@ -7,22 +7,19 @@ import re
 from base64 import b32encode
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
-
-from msgspec.structs import replace
 
 from pipeline import captures
 from pipeline.archives import messages
-from pipeline.archives.heads import MOST_HEAD, Head, broken, id_of, moment, read_head, url_of
+from pipeline.archives.heads import MOST_HEAD, Head, broken, read_head
 from pipeline.archives.messages import Message
 from pipeline.archives.packing import Damaged
 from pipeline.archives.places import ArchiveFile
+from pipeline.archives.records import MOST_BLOCK, Records
+from pipeline.archives.revisits import Originals
 from pipeline.archives.streams import UNPACKED, Stream
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError, Failed
 from pipeline.model import Capture, CaptureRef, Entry, Item
-from pipeline.web import because
-from pipeline.web.coding import MOST_BYTES
 
 KINDS = ("response", "resource", "conversion", "revisit")
 """Types of records that are captures; the others tell of the crawl."""
@@ -30,21 +27,8 @@ KINDS = ("response", "resource", "conversion", "revisit")
 OF_THE_CRAWL = re.compile(r"(?:dns|whois|metadata|urn|about|filedesc|warcinfo):", re.IGNORECASE)
 """URLs of what is no page, whatever its record's type."""
 
-MOST_BLOCK = MOST_BYTES + MOST_HEAD
-MOST_ORIGINALS = 1_000_000
-"""Keys that are remembered for the revisits of a file: 150 MB."""
-
-NOT_HERE = "revisit of a record that is not in this file"
 SHA1 = re.compile(r"sha1:([0-9A-Z]{32}|[0-9A-F]{40})", re.IGNORECASE)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Original(NamedTuple):
-    """Where the payload of a revisit lies, and what it is."""
-
-    ref: CaptureRef
-    status: int
-    mime: str
 
 
 def index(file: ArchiveFile) -> Iterator[Item]:
@@ -63,7 +47,7 @@ class Pass:
     def __init__(self, file: ArchiveFile, stream: Stream) -> None:
         self.file, self.stream = file, stream
         self.head: Head | None = None
-        self._originals = dict[int, Original]()
+        self._originals = Originals()
 
     def items(self) -> Iterator[Item]:
         goes_on = True
@@ -101,7 +85,7 @@ class Pass:
             _ = self.stream.rewind(mark) if rest else self.stream.put_back(block)
             self.stream.find()
             raise broken(f"its length is wrong: {head.length}" if head.length >= 0 else "its length is not told")
-        if address >= UNPACKED and self.stream.is_torn and self.stream.packing:
+        if address >= UNPACKED and self.stream.is_torn:
             raise broken("it stands behind damage, inside of a member")
         return self.capture(CaptureRef(self.file.url, address, self.stream.length(address, end)), head, block)
 
@@ -142,30 +126,10 @@ class Pass:
             mime=message.mime,
             digest=digest_of(head, message if whole else None),
         )
-        return self.revisit(item, head) if head.kind == "revisit" else self.original(item)
-
-    def original(self, item: Item) -> Item:
-        """Remembers it for revisits."""
-        told = Original(item.ref, item.status, item.mime)
-        for key in (item.record, item.digest, f"{item.url} {item.at}", item.url):
-            if key and len(self._originals) < MOST_ORIGINALS:
-                self._originals[hash(key)] = told
+        if head.kind == "revisit":
+            return self._originals.resolved(item, head)
+        self._originals.add(item)
         return item
-
-    def revisit(self, item: Item, head: Head) -> Item:
-        """With the place of its payload: told by digest, by record, by URL and time, or as the page's last state."""
-        said = head.fields
-        other, when = url_of(said.get("warc-refers-to-target-uri", "")), moment(said.get("warc-refers-to-date", ""))
-        keys = [item.digest, id_of(said.get("warc-refers-to", "")), f"{other} {when}"]
-        if "server-not-modified" in said.get("warc-profile", ""):
-            keys.append(other or head.url)
-        found = next((self._originals[hash(key)] for key in keys if key and hash(key) in self._originals), None)
-        if not found:
-            return replace(item, broken=NOT_HERE)
-        for key in (item.record, f"{item.url} {item.at}"):
-            self._originals.setdefault(hash(key), found)
-        status = found.status if item.status in (0, 304) else item.status
-        return replace(item, payload=found.ref, status=status, mime=found.mime)
 
 
 def message_of(head: Head, block: bytes) -> Message:
@@ -208,20 +172,20 @@ def unread(file: ArchiveFile, address: int, error: Failed, head: Head | None) ->
 
 def read(file: ArchiveFile, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
     """The page of each item or why there is none, in order; items in the file's order cost one way through it."""
-    places = Places(file, items)
+    records = Records(file, items)
     for item in items:
         try:
-            yield page(places, item, source)
+            yield page(records, item, source)
         except EntryError as error:
             yield error
         except Damaged as error:
             yield broken(error)
 
 
-def page(places: "Places", item: Item, source: str) -> Page:
+def page(records: Records, item: Item, source: str) -> Page:
     if item.broken:
         raise Failed(item.broken)
-    head, block = places.payload(item.payload) if item.payload else places.record(item.ref)
+    head, block = records.payload(item.payload) if item.payload else records.at(item.ref)
     if not item.payload and ((head.record or item.record) != item.record or head.url != item.url):
         raise Failed("archive has changed since it was indexed")
     message = message_of(head, block)
@@ -236,40 +200,3 @@ def page(places: "Places", item: Item, source: str) -> Page:
         digest=captures.digest(payload),
     )
     return Page(capture, Entry(source=source, url=item.url))
-
-
-class Places:
-    """Records of a file by their places; each kind of place has its own way through the file."""
-
-    def __init__(self, file: ArchiveFile, items: Sequence[Item]) -> None:
-        self.file = file
-        self._end = max((i.ref.offset + i.ref.length for i in items if i.ref.offset < UNPACKED), default=file.size)
-        self._streams = dict[tuple[bool, bool], Stream]()
-
-    def record(self, ref: CaptureRef) -> tuple[Head, bytes]:
-        return self._read(self._stream(ref, is_payload=False), ref)
-
-    def payload(self, ref: CaptureRef) -> tuple[Head, bytes]:
-        """What a revisit points to, by a range of its own."""
-        stream = self._stream(ref, is_payload=True)
-        if ref.offset < UNPACKED:
-            stream.source.end = ref.offset + ref.length
-        return self._read(stream, ref)
-
-    def _stream(self, ref: CaptureRef, *, is_payload: bool) -> Stream:
-        is_inside = ref.offset >= UNPACKED
-        key = (is_inside, is_payload)
-        if key not in self._streams:
-            self._streams[key] = Stream(self.file, None if is_inside or is_payload else self._end)
-        return self._streams[key]
-
-    def _read(self, stream: Stream, ref: CaptureRef) -> tuple[Head, bytes]:
-        stream.go(ref.offset)
-        stream.skip_blank()
-        head = read_head(stream)
-        if head.length > MOST_BLOCK:
-            raise because("body too large")
-        block = stream.take(max(head.length, 0))
-        if len(block) < head.length:
-            raise broken(f"its length is wrong: {head.length}")
-        return head, block

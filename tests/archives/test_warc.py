@@ -232,6 +232,19 @@ def test_warc_revisit_has_the_payload_that_it_points_to(packed: object, url: str
     assert items[2].payload == items[0].ref
 
 
+def test_warc_revisits_in_one_gzip_stream_cost_one_more_way_through_it() -> None:
+    originals = [record(n, http(html(n, 5_000))) for n in range(60)]
+    again = [
+        record(n + 100, http(b""), kind="revisit", more=f"WARC-Refers-To: <urn:uuid:{n}>") for n in range(59, 0, -1)
+    ]
+    file = InMemory(PACKED["gzip around all"](originals + again))
+    items = list(warc.index(file))
+    file.asked.clear()
+    answers = list(warc.read(file, items[60:], "tern"))
+    assert [a.capture.body for a in answers if isinstance(a, Page)] == [html(n, 5_000) for n in range(59, 0, -1)]
+    assert sum(min(length, file.size - offset) for offset, length in file.asked) < 3 * file.size
+
+
 @pytest.mark.parametrize("more", ["", "WARC-Refers-To: <urn:uuid:9>", f"{PROFILE}identical-payload-digest"])
 def test_warc_revisit_of_what_is_elsewhere_says_so(more: str) -> None:
     body = ORIGINAL + record(2, http(b""), kind="revisit", url=address(1), more=more)

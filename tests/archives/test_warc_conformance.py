@@ -10,7 +10,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archives import warc
 from pipeline.archives.heads import url_of
-from pipeline.archives.warc import KINDS, NOT_HERE, OF_THE_CRAWL
+from pipeline.archives.revisits import NOT_HERE
+from pipeline.archives.warc import KINDS, OF_THE_CRAWL
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError
 from tests.archives.made_warc import InMemory
