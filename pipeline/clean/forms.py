@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from pipeline import seeds
-from pipeline.clean.metadata import Metadata, found_by, plain
+from pipeline.clean.metadata import Metadata, plain
 from pipeline.clean.signs import Signs
+from pipeline.clean.tree import found_by
 from pipeline.model import Form
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ OPENING = 300  # characters
 WHOLE = ("host", "section", "label", "kicker")
 """Where a pattern has to fit from end to end."""
 
-AROUND = "(//h1)[1]/preceding::text()[normalize-space()][position() <= 3][not(ancestor::nav or ancestor::ul)]"
+AROUND = "preceding::text()[normalize-space()][position() <= 3][not(ancestor::nav or ancestor::ul)]"
 BESIDE = (
-    "(//h1)[1]/preceding-sibling::*[1][self::span or self::p or self::small or self::strong or self::a or self::em]"
+    "preceding-sibling::*[1][self::span or self::p or self::small or self::strong or self::a or self::em]"
     "[not(parent::main or parent::article or parent::body)]"
 )
 
@@ -42,8 +43,9 @@ def form_of(about: Metadata, signs: Signs, title: str | None, authors: tuple[str
 
 
 def _texts(path: str, tree: "HtmlElement") -> list[str]:
-    """The short pieces of text that a path finds."""
-    found = (one if isinstance(one, str) else one.text_content() for one in found_by(path, tree))
+    """The short pieces of text that a path finds from the heading."""
+    h1 = next(tree.iter("h1"), None)
+    found = (one if isinstance(one, str) else one.text_content() for one in ([] if h1 is None else found_by(path, h1)))
     return [said for one in found if (said := plain(str(one))) and len(said) < 80]
 
 

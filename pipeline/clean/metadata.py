@@ -7,6 +7,7 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -14,11 +15,11 @@ from pipeline import seeds
 from pipeline.clean.decoding import CONTROLS
 from pipeline.clean.names import names
 from pipeline.clean.structured import Node, article_of, data_of, first, headline, letters, texts
+from pipeline.clean.tree import inside
 from pipeline.model import Access
 from pipeline.sources.dates import instant
 
 if TYPE_CHECKING:
-    from lxml.etree import XPath
     from lxml.html import HtmlElement
 
 LONGEST_TITLE = 400
@@ -28,14 +29,9 @@ MOST_TAGS = 30
 LATEST = timedelta(days=1)
 """How far a page may be dated after its capture: clocks and zones differ, and nothing is published tomorrow."""
 
-BYLINE = (  # the first fifty, less those of comments and teasers
-    "(//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'byline') or "
-    "contains(@class, 'Author') or contains(@class, 'Byline')])[position() <= 50]"
-    "[not(ancestor-or-self::*[contains(@class, 'comment') or self::aside or self::footer or self::nav])]"
-)
-TIME = "(//article//time | //main//time | //h1/following::time)[@datetime]"
-CANONICAL = "//link[@rel='canonical'][not(ancestor::div or ancestor::article or ancestor::section or ancestor::main)]"
-LICENSE = "//*[@rel='license'][@href]"
+BYLINE = re.compile("[aA]uthor|[bB]yline")
+MOST_BYLINES = 50
+ASIDE = ("aside", "footer", "nav")
 PUBLISHED = re.compile(r"publi|pubdate|entry-date|created", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s+[|–—·•:»«-]+\s+|\s*[|»«]\s*")
 TAG = re.compile(r"<[^<>]{1,200}>")
@@ -81,7 +77,8 @@ class Metadata:
     @cached_property
     def canonical(self) -> str | None:
         """The web address that the page gives itself."""
-        links = (link.get("href") or "" for link in found_by(CANONICAL, self.tree))
+        said = [e for e in self.tree.iter("link") if e.get("rel") == "canonical"]
+        links = (e.get("href") or "" for e in said if not inside(e, "div", "article", "section", "main"))
         return next((address for href in links if href.strip() and (address := _web(self.url, href))), None)
 
     @cached_property
@@ -136,12 +133,12 @@ class Metadata:
         found = {PAID.get(one.strip().lower().rsplit("/", 1)[-1]) for one in said}
         return "metered" if "metered" in found else "paid" if "paid" in found else "free"
 
-    @property
+    @cached_property
     def rights(self) -> dict[str, str]:
         """Licence and copyright as the page states them."""
         said = {
             "license": first(self.node.get("license"))
-            or next((e.get("href") or "" for e in found_by(LICENSE, self.tree)), ""),
+            or next((e.get("href", "") for e in self.tree.iter("a", "link") if e.get("rel") == "license"), ""),
             "usage_info": first(self.node.get("usageInfo")),
             "copyright_holder": first(self.node.get("copyrightHolder")),
             "copyright_notice": first(self.node.get("copyrightNotice")) or next(iter(self._said("copyright")), ""),
@@ -169,17 +166,32 @@ class Metadata:
         return [plain(text) for text in texts(people)]
 
     def _bylines(self) -> Iterator[str]:
-        """The short texts of what is marked as an author or a byline."""
-        for element in found_by(BYLINE, self.tree):
+        """The short texts of what is marked as an author or a byline, not in comments and teasers."""
+        marked = (
+            e
+            for e in self.tree.iter()
+            if "author" in (e.get("rel"), e.get("itemprop")) or BYLINE.search(e.get("class") or "")
+        )
+        for element in islice(marked, MOST_BYLINES):
+            if any(e.tag in ASIDE or "comment" in e.get("class", "") for e in (element, *element.iterancestors())):
+                continue
             pieces = [plain(piece) for piece in element.itertext()]
             if sum(map(len, pieces)) < LONGEST_BYLINE:
                 yield " | ".join(pieces)
 
     def _times(self) -> Iterator[str]:
         """The first time that is marked as the publication's, or that stands below the headline."""
-        found = found_by(TIME, self.tree)
+        found = [e for e in self._dated() if e.get("datetime") is not None]
         marked = [e for e in found if PUBLISHED.search(f"{e.get('class')} {e.get('itemprop')} {e.get('pubdate')}")]
         return (e.get("datetime") or "" for e in (marked or found)[:1])
+
+    def _dated(self) -> "Iterator[HtmlElement]":
+        """The times in the article, or below the headline."""
+        is_below = False
+        for element in self.tree.iter("h1", "time"):
+            is_below = is_below or element.tag == "h1"
+            if element.tag == "time" and (is_below or inside(element, "article", "main")):
+                yield element
 
     def _bare(self, title: str) -> str:
         """The title without the site's name before or behind it, nor what else stands behind a heading of the page."""
@@ -217,17 +229,6 @@ def _meta(tree: "HtmlElement") -> dict[str, list[str]]:
         if value:
             found.setdefault(name.lower(), []).append(value)
     return found
-
-
-def found_by(path: str, tree: "HtmlElement") -> list["HtmlElement"]:
-    return list(_xpath(path)(tree))
-
-
-@cache
-def _xpath(path: str) -> "XPath":
-    from lxml.etree import XPath
-
-    return XPath(path)
 
 
 def _day(tree: "HtmlElement", url: str) -> str | None:

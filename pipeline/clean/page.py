@@ -18,6 +18,7 @@ from pipeline.clean.refusals import prose, words
 from pipeline.clean.rules import RULES
 from pipeline.clean.signs import Signs
 from pipeline.clean.structured import letters
+from pipeline.clean.tree import parsed
 from pipeline.errors import EntryError, Failed, Rejected
 from pipeline.identity import article_id, article_url, content_id, path_id, version_of
 from pipeline.languages import UNKNOWN, detect
@@ -26,8 +27,6 @@ from pipeline.model import Capture, Document, Entry, Extraction, RawRef
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-DOCTYPE = re.compile(r"<!doctype[^>]*>|<\?xml[^>]*>", re.IGNORECASE)
-SELF_CLOSED = re.compile(r"(<html[^>]*?)/\s*>", re.IGNORECASE)
 INVISIBLE = re.compile("[\u00ad\ufeff]")  # hyphens that show at the end of a line only, and a mark of byte order
 SENTENCE_END = re.compile(r"""[.,;:…][)"'”’»]*$""")
 HEADINGS = 3  # paragraphs at the beginning among which headings of the page may stand
@@ -135,19 +134,6 @@ class Known(NamedTuple):
         return cls(
             entry.url or "", title, names(entry.authors), entry.published_at, entry.updated_at, tuple(entry.tags)
         )
-
-
-def parsed(text: str) -> "HtmlElement":
-    """The tree of a page; `Rejected` where there is none."""
-    from lxml.html import HTMLParser, document_fromstring
-
-    # lxml would believe the declarations, which were judged when the bytes were decoded.
-    text = SELF_CLOSED.sub(r"\1>", DOCTYPE.sub("", text[:5000])) + text[5000:]
-    parser = HTMLParser(collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        return document_fromstring(text.encode(), parser=parser)
-    except ValueError as error:  # which its ParserError is: "Document is empty"
-        raise Rejected("empty") from error
 
 
 def extracted(tree: "HtmlElement") -> list[str]:

@@ -4,17 +4,15 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.clean.furniture import without_furniture
-from pipeline.clean.metadata import found_by, plain
+from pipeline.clean.metadata import plain
+from pipeline.clean.tree import inside, marked
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-BOXES = "//aside[(ancestor::article or ancestor::main or count(../p) > 1) and not(.//form or .//input or .//button)]"
-CAPTIONS = (
-    "//*[self::div or self::p or self::span or self::small or self::em or self::cite]"
-    "[contains(@class, 'caption') or contains(@class, 'credit') or contains(@class, 'legend') or "
-    "contains(@class, 'bildunterschrift') or contains(@class, 'bildtext') or contains(@class, 'leyenda')]"
-)
+CAPTION = re.compile("caption|credit|legend|bildunterschrift|bildtext|leyenda")
+CAPTIONS = ("div", "p", "span", "small", "em", "cite")
+FORM = ("form", "input", "button")
 FACTS = re.compile(r"fact|explain|glossar", re.IGNORECASE)
 IS_BOX = re.compile(
     r"fact|info|box|explain|glossar|background|hintergrund|numbers|kasten|encadr|recuadro|timeline|key-", re.IGNORECASE
@@ -30,13 +28,20 @@ SENTENCE = re.compile(r"\w\W+\w.{20,}[.!?]")
 
 def prepare(tree: "HtmlElement") -> None:
     """Changes the tree so that its asides with prose of the story are text, and captions none."""
-    for aside in found_by(BOXES, tree)[:100]:
-        if _is_box(aside):
+    for aside in list(tree.iter("aside"))[:100]:
+        if _is_beside_text(aside) and _is_box(aside):
             aside.tag = "div"
             aside.attrib.clear()
-    for caption in found_by(CAPTIONS, tree)[:500]:
+    for caption in list(marked(tree, CAPTION, *CAPTIONS))[:500]:
         if caption.getparent() is not None and len(caption.text_content()) <= LONGEST_CAPTION:
             caption.drop_tree()
+
+
+def _is_beside_text(aside: "HtmlElement") -> bool:
+    """Whether an aside stands among paragraphs, and is for reading only."""
+    around = aside.getparent()
+    stands = inside(aside, "article", "main") or (around is not None and len(around.findall("p")) > 1)
+    return stands and next(aside.iter(*FORM), None) is None
 
 
 def _is_box(aside: "HtmlElement") -> bool:

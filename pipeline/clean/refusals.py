@@ -90,15 +90,28 @@ def _by_words(said: list[str], kept: list[str], page: Signs) -> str | None:
         if any(patterns(kind, "title").fullmatch(part) for part in page.headings):
             return kind
     parts = [part for text in kept for part in _parts(text)]
+    longest = _counted(parts)
     speaks = not page.is_article and _speaks(kept)
     for kind in _kinds():
-        told = [part for part in parts if _tells(kind, part)]
-        share = REPORTING if not speaks else BEGUN if told[:1] == parts[:1] else SPEAKING
-        if any(_tells(kind, text) for text in said):
-            rest = sum(map(words, parts)) - sum(map(words, told))
-            if rest < max(min(FEWEST_WORDS, total / 2), total * share):
-                return kind
+        share = REPORTING if not speaks else BEGUN if all(_tells(kind, part) for part in parts[:1]) else SPEAKING
+        fewest = max(min(FEWEST_WORDS, total / 2), total * share)
+        if _says_less(fewest, kind, longest) and any(_tells(kind, text) for text in said):
+            return kind
     return None
+
+
+def _counted(texts: list[str]) -> list[tuple[int, str]]:
+    """Texts with their words, the longest first."""
+    return sorted(((words(text), text) for text in texts), reverse=True)
+
+
+def _says_less(fewest: float, kind: str, counted: list[tuple[int, str]]) -> bool:
+    """Whether texts hold fewer words than that which tell nothing of the kind; an article is seen by its first."""
+    left = 0
+    for number, text in counted:
+        if not _tells(kind, text) and (left := left + number) >= fewest:
+            return False
+    return left < fewest
 
 
 def _parts(text: str) -> list[str]:
@@ -115,11 +128,14 @@ def _speaks(kept: list[str]) -> bool:
 
 def _stub(said: list[str], kept: list[str], page: Signs, access: Access) -> str | None:
     """The beginning of an article before a wall."""
+    longest = _counted(kept)
     for kind in STUBS:
+        if not _says_less(WALLED_STUB, kind, longest):
+            continue
         own, walls = [text for text in kept if not _tells(kind, text)], sum(_tells(kind, text) for text in said)
         is_cut = access == "paid" or walls > 1 or bool(walls and own and BROKEN_OFF.search(own[-1]))
         is_shown = access == "paid" and (walls or any(map(patterns(kind, "mark").search, page.marks)))
-        if is_cut and sum(map(words, own)) < (WALLED_STUB if is_shown else STUB):
+        if is_cut and _says_less(WALLED_STUB if is_shown else STUB, kind, longest):
             return kind
     return None
 
