@@ -1,14 +1,16 @@
 """Marks what lands and is no plain article: live blogs, press releases, sponsored pages; by seeds/tables/forms.tsv."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from pipeline import seeds
-from pipeline.clean.metadata import Metadata, plain
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.signs import Signs
-from pipeline.clean.tree import found_by
+from pipeline.clean.tree import found_by, inside, plain
 from pipeline.model import Form
 
 if TYPE_CHECKING:
@@ -18,7 +20,10 @@ OPENING = 300  # characters
 WHOLE = ("host", "section", "label", "kicker")
 """Where a pattern has to fit from end to end."""
 
-AROUND = "preceding::text()[normalize-space()][position() <= 3][not(ancestor::nav or ancestor::ul)]"
+NEAREST = 3
+"""Texts before the heading among which a label may stand."""
+
+LISTS = ("nav", "ul")
 BESIDE = (
     "preceding-sibling::*[1][self::span or self::p or self::small or self::strong or self::a or self::em]"
     "[not(parent::main or parent::article or parent::body)]"
@@ -27,7 +32,7 @@ BESIDE = (
 
 def form_of(about: Metadata, signs: Signs, title: str | None, authors: tuple[str, ...], text: str) -> Form:
     """What the page is, by the first row that fits; an article where none does."""
-    address = urlsplit(about.url)
+    address, h1 = urlsplit(about.url), next(about.tree.iter("h1"), None)
     said = {
         "type": [signs.types],
         "host": [address.hostname or ""],
@@ -35,18 +40,39 @@ def form_of(about: Metadata, signs: Signs, title: str | None, authors: tuple[str
         "title": [title or ""],
         "section": [about.section or "", *about.meta.get("author", ()), *authors],
         "opening": [text[:OPENING]],
-        "label": _texts(AROUND, about.tree),
-        "kicker": _texts(BESIDE, about.tree),
+        "label": _short(_before(h1)),
+        "kicker": _short(e.text_content() for e in found_by(BESIDE, h1)) if h1 is not None else [],
     }
     fits = (form for form, where in _kinds() if any(_pattern(form, where).search(one) for one in said[where]))
     return cast("Form", next(fits, "article"))
 
 
-def _texts(path: str, tree: "HtmlElement") -> list[str]:
-    """The short pieces of text that a path finds from the heading."""
-    h1 = next(tree.iter("h1"), None)
-    found = (one if isinstance(one, str) else one.text_content() for one in ([] if h1 is None else found_by(path, h1)))
-    return [said for one in found if (said := plain(str(one))) and len(said) < 80]
+def _short(texts: Iterable[str]) -> list[str]:
+    return [said for text in texts if (said := plain(text)) and len(said) < 80]
+
+
+def _before(heading: "HtmlElement | None") -> Iterator[str]:
+    """The nearest texts before the heading, less those in lists and menus."""
+    texts = ((text, around) for text, around in _backward(heading) if text and text.strip())
+    return (text for text, around in islice(texts, NEAREST) if not (around.tag in LISTS or inside(around, *LISTS)))
+
+
+def _backward(element: "HtmlElement | None") -> "Iterator[tuple[str | None, HtmlElement]]":
+    """Every text before an element, the nearest first, with what it stands in."""
+    while element is not None and (around := element.getparent()) is not None:
+        for sibling in element.itersiblings(preceding=True):
+            yield sibling.tail, around
+            yield from _last(sibling)
+        yield around.text, around
+        element = around
+
+
+def _last(element: "HtmlElement") -> "Iterator[tuple[str | None, HtmlElement]]":
+    """The texts of an element, the last first, with what they stand in."""
+    for child in reversed(element):
+        yield child.tail, element
+        yield from _last(child)
+    yield element.text, element
 
 
 @cache

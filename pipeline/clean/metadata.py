@@ -6,35 +6,31 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import cache, cached_property
-from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from pipeline import seeds
-from pipeline.clean.decoding import CONTROLS
 from pipeline.clean.names import names
 from pipeline.clean.structured import Node, article_of, data_of, first, headline, letters, texts
-from pipeline.clean.tree import inside
+from pipeline.clean.tree import inside, plain
 from pipeline.model import Access
 from pipeline.sources.dates import instant
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-LONGEST_TITLE = 400
-LONGEST_BYLINE = 150
+LONGEST_TITLE, LONGEST_BYLINE, MOST_BYLINES = 400, 150, 50
 NO_TITLE = {"home", "homepage", "news", "article", "story", "index", "untitled", "startseite", "accueil", "inicio"}
 MOST_TAGS = 30
 LATEST = timedelta(days=1)
 """How far a page may be dated after its capture: clocks and zones differ, and nothing is published tomorrow."""
 
 BYLINE = re.compile("[aA]uthor|[bB]yline")
-MOST_BYLINES = 50
+ROLES = ("rel", "itemprop")
 ASIDE = ("aside", "footer", "nav")
 PUBLISHED = re.compile(r"publi|pubdate|entry-date|created", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s+[|–—·•:»«-]+\s+|\s*[|»«]\s*")
-TAG = re.compile(r"<[^<>]{1,200}>")
 LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][\w-]*)?", re.IGNORECASE)
 PAID = {"false": "paid", "no": "paid", "0": "paid", "locked": "paid", "paid": "paid", "premium": "paid",
         "metered": "metered", "true": "free", "free": "free", "yes": "free"}  # fmt: skip
@@ -46,6 +42,7 @@ class Metadata:
     def __init__(self, tree: "HtmlElement", url: str, at: datetime | None) -> None:
         self.tree, self.url, self.at = tree, url, at
         self.meta = _meta(tree)
+        self.links = [e for e in tree.iter("link") if not inside(e, "div", "article", "section", "main")]
         self.h1 = [text for h1 in list(tree.iter("h1"))[:5] if (text := plain(h1.text_content()))]
         self.head_title = next((plain(t.text_content()) for t in tree.iterfind(".//head/title")), "")
 
@@ -77,8 +74,7 @@ class Metadata:
     @cached_property
     def canonical(self) -> str | None:
         """The web address that the page gives itself."""
-        said = [e for e in self.tree.iter("link") if e.get("rel") == "canonical"]
-        links = (e.get("href") or "" for e in said if not inside(e, "div", "article", "section", "main"))
+        links = (link.get("href", "") for link in self.links if link.get("rel") == "canonical")
         return next((address for href in links if href.strip() and (address := _web(self.url, href))), None)
 
     @cached_property
@@ -138,7 +134,7 @@ class Metadata:
         """Licence and copyright as the page states them."""
         said = {
             "license": first(self.node.get("license"))
-            or next((e.get("href", "") for e in self.tree.iter("a", "link") if e.get("rel") == "license"), ""),
+            or next((e.get("href", "") for e in (*self.links, *self.tree.iter("a")) if e.get("rel") == "license"), ""),
             "usage_info": first(self.node.get("usageInfo")),
             "copyright_holder": first(self.node.get("copyrightHolder")),
             "copyright_notice": first(self.node.get("copyrightNotice")) or next(iter(self._said("copyright")), ""),
@@ -167,11 +163,7 @@ class Metadata:
 
     def _bylines(self) -> Iterator[str]:
         """The short texts of what is marked as an author or a byline, not in comments and teasers."""
-        marked = (
-            e
-            for e in self.tree.iter()
-            if "author" in (e.get("rel"), e.get("itemprop")) or BYLINE.search(e.get("class") or "")
-        )
+        marked = (e for e in self.tree.iter() if BYLINE.search(e.get("class", "")) or "author" in map(e.get, ROLES))
         for element in islice(marked, MOST_BYLINES):
             if any(e.tag in ASIDE or "comment" in e.get("class", "") for e in (element, *element.iterancestors())):
                 continue
@@ -181,7 +173,7 @@ class Metadata:
 
     def _times(self) -> Iterator[str]:
         """The first time that is marked as the publication's, or that stands below the headline."""
-        found = [e for e in self._dated() if e.get("datetime") is not None]
+        found = list(self._dated())
         marked = [e for e in found if PUBLISHED.search(f"{e.get('class')} {e.get('itemprop')} {e.get('pubdate')}")]
         return (e.get("datetime") or "" for e in (marked or found)[:1])
 
@@ -190,7 +182,7 @@ class Metadata:
         is_below = False
         for element in self.tree.iter("h1", "time"):
             is_below = is_below or element.tag == "h1"
-            if element.tag == "time" and (is_below or inside(element, "article", "main")):
+            if element.get("datetime") is not None and (is_below or inside(element, "article", "main")):
                 yield element
 
     def _bare(self, title: str) -> str:
@@ -204,19 +196,16 @@ class Metadata:
         return title
 
     def _is_site(self, part: str) -> bool:
-        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
-        own = {letters(name) for name in (self.site_name or "", host, host.partition(".")[0])} - {""}
         said = letters(part)
-        return (
-            said in own
-            or said in NO_TITLE
-            or any(len(name) > 3 and name in said and len(said) <= 2 * len(name) + 3 for name in own)
+        return said in self._own | NO_TITLE or any(
+            len(name) > 3 and name in said and len(said) <= 2 * len(name) + 3 for name in self._own
         )
 
-
-def plain(text: str) -> str:
-    """One line without markup, character references and control characters."""
-    return " ".join(CONTROLS.sub("", unescape(unescape(TAG.sub("", text[:5000])))).split())
+    @cached_property
+    def _own(self) -> set[str]:
+        """The letters of the site's names."""
+        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
+        return {letters(name) for name in (self.site_name or "", host, host.partition(".")[0])} - {""}
 
 
 def _meta(tree: "HtmlElement") -> dict[str, list[str]]:

@@ -14,24 +14,8 @@ COMMAS = re.compile(r"\s*[,،、，]\s*")
 BRACKETS = re.compile(r"\s*[(\[][^()\[\]]{0,60}[)\]]")
 URL = re.compile(r"(?:https?:|www\.)\S+", re.IGNORECASE)
 PARTICLES = {
-    "von",
-    "van",
-    "der",
-    "den",
-    "de",
-    "del",
-    "della",
-    "da",
-    "di",
-    "du",
-    "la",
-    "le",
-    "al",
-    "el",
-    "bin",
-    "ibn",
-    "y",
-}
+    "von", "van", "der", "den", "de", "del", "della", "da", "di", "du", "la", "le", "al", "el", "bin", "ibn", "y",
+}  # fmt: skip
 ADDRESS = re.compile(r"https?:|www\.|[@#<>{}]|\.(?:com|org|net|co|html?)\b|^[\W\d_]*$", re.IGNORECASE)
 
 

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from msgspec.structs import replace
@@ -11,14 +12,14 @@ from msgspec.structs import replace
 from pipeline.clean.decoding import CONTROLS, content_type, decode, is_page, require_text
 from pipeline.clean.forms import form_of
 from pipeline.clean.furniture import without_furniture
-from pipeline.clean.metadata import Metadata, plain
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.names import names
-from pipeline.clean.parts import prepare
+from pipeline.clean.parts import prepare, prune
 from pipeline.clean.refusals import prose, words
 from pipeline.clean.rules import RULES
 from pipeline.clean.signs import Signs
 from pipeline.clean.structured import letters
-from pipeline.clean.tree import parsed
+from pipeline.clean.tree import parsed, plain
 from pipeline.errors import EntryError, Failed, Rejected
 from pipeline.identity import article_id, article_url, content_id, path_id, version_of
 from pipeline.languages import UNKNOWN, detect
@@ -26,6 +27,7 @@ from pipeline.model import Capture, Document, Entry, Extraction, RawRef
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
+    from trafilatura.settings import Extractor
 
 INVISIBLE = re.compile("[\u00ad\ufeff]")  # hyphens that show at the end of a line only, and a mark of byte order
 SENTENCE_END = re.compile(r"""[.,;:…][)"'”’»]*$""")
@@ -92,6 +94,7 @@ def _guarded(
         entry = replace(entry, source=source or entry.source)
         known = Known.of(about, entry) if method == "page" else Known.of_feed(about, entry)
         prepare(tree)
+        prune(tree)
         said = _untitled(extracted(tree), [known.title or "", *about.headings])
         signs = Signs(about)
         text = "\n".join(prose(said, signs, about.access))
@@ -143,8 +146,15 @@ def extracted(tree: "HtmlElement") -> list[str]:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # our outcomes say it
     # Without its metadata, a third cheaper: ours come from the same tree, and its regular expressions over
     # JSON-LD take a second on live blogs.
-    found = bare_extraction(tree, fast=True, include_comments=False, with_metadata=False)
+    found = bare_extraction(tree, options=_options())
     return _paragraphs(getattr(found, "text", None) or "")
+
+
+@cache
+def _options() -> "Extractor":
+    from trafilatura.settings import Extractor
+
+    return Extractor(output_format="python", fast=True, comments=False, with_metadata=False)
 
 
 def _made(

@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.clean.furniture import without_furniture
-from pipeline.clean.metadata import plain
-from pipeline.clean.tree import inside, marked
+from pipeline.clean.structured import is_data
+from pipeline.clean.tree import inside, marked, plain
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -22,6 +22,8 @@ NO_BOX = re.compile(
     r"popular|most|comment|quote|tool|side-?bar|widget|nav|toc|teaser|signup|download|event|poll|weather",
     re.IGNORECASE,
 )
+# An icon in a link would also make a paragraph end there.
+UNREAD = ("style", "svg", "link", "meta", "source", "track", "area", "param", "embed")
 LONGEST_CAPTION, LONGEST_BOX, MOST_LINKED = 400, 3000, 0.25
 SENTENCE = re.compile(r"\w\W+\w.{20,}[.!?]")
 
@@ -35,6 +37,16 @@ def prepare(tree: "HtmlElement") -> None:
     for caption in list(marked(tree, CAPTION, *CAPTIONS))[:500]:
         if caption.getparent() is not None and len(caption.text_content()) <= LONGEST_CAPTION:
             caption.drop_tree()
+
+
+def prune(tree: "HtmlElement") -> None:
+    """Takes out of the tree, before it is copied and searched again and again, what extraction throws away unread."""
+    from lxml.etree import strip_elements
+
+    for script in list(tree.iter("script")):
+        if not is_data(script):
+            script.drop_tree()
+    strip_elements(tree, *UNREAD, with_tail=False)
 
 
 def _is_beside_text(aside: "HtmlElement") -> bool:

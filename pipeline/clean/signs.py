@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.clean.metadata import Metadata, plain
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.structured import headline, is_article, kinds, letters, roots
-from pipeline.clean.tree import found_by
+from pipeline.clean.tree import found_by, plain
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -85,8 +85,13 @@ def texts(value: Any) -> Iterator[str]:
 
 def _scripts(tree: "HtmlElement") -> Iterator[str]:
     for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower() and script.text and len(script.text) <= LARGEST:
+        if is_data(script) and script.text and len(script.text) <= LARGEST:
             yield script.text
+
+
+def is_data(script: "HtmlElement") -> bool:
+    """Whether a script is JSON-LD."""
+    return "ld+json" in script.get("type", "").lower()
 
 
 def _load(script: str) -> Any:

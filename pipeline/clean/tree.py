@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING
 
+from pipeline.clean.decoding import CONTROLS
 from pipeline.errors import Rejected
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 DOCTYPE = re.compile(r"<!doctype[^>]*>|<\?xml[^>]*>", re.IGNORECASE)
 SELF_CLOSED = re.compile(r"(<html[^>]*?)/\s*>", re.IGNORECASE)
+TAG = re.compile(r"<[^<>]{1,200}>")
 
 
 def parsed(text: str) -> "HtmlElement":
@@ -25,6 +28,11 @@ def parsed(text: str) -> "HtmlElement":
         return document_fromstring(text.encode(), parser=_parser())
     except ValueError as error:  # which its ParserError is: "Document is empty"
         raise Rejected("empty") from error
+
+
+def plain(text: str) -> str:
+    """One line without markup, character references and control characters."""
+    return " ".join(CONTROLS.sub("", unescape(unescape(TAG.sub("", text[:5000])))).split())
 
 
 def _parser() -> "HTMLParser":

@@ -1,15 +1,21 @@
 """What a document costs by stage and step, beside the bare libraries called by hand in the same run."""
 
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pipeline.model import Capture, Document, Entry
 from tests.bench.pages import SETS, Pages, pages
+from tests.shared import SHARED
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 
 
@@ -35,7 +41,11 @@ class Costs:
 
 def documents() -> dict[str, Any]:
     """Both sets, one after the other."""
-    return {f"{name}: {what}": value for name in SETS for what, value in of_set(pages(name)).items()}
+    found = {name: of_set(pages(name)) for name in SETS}
+    for name in SETS:
+        found[name]["plain chain"] = theirs = plain(name)
+        found[name]["ours / plain chain"] = round(found[name]["ours in all, English and others"] / theirs, 2)
+    return {f"{name}: {what}": value for name in SETS for what, value in found[name].items()}
 
 
 def of_set(pages: Pages) -> dict[str, Any]:
@@ -56,6 +66,7 @@ def of_set(pages: Pages) -> dict[str, Any]:
     for url, body in pages:
         capture = Capture(url=url, at=NOW, status=200, headers=(), body=body, record="", digest="")
         document = costs.of("clean", lambda c=capture, u=url: clean(c, Entry(source="bench", url=u)))
+        stock(body, costs)
         text = document.text if document else ""
         bare(body, text, costs, parser, document and document.language)
         if document:
@@ -70,12 +81,14 @@ def of_set(pages: Pages) -> dict[str, Any]:
         "words, mean": round(statistics.fmean(words)),
         **{name: costs.mean(name) for name in ("clean", *layers)},
         "ours in all, English and others": costs.mean("clean", *layers),
-        **{name: costs.mean(name) for name in BARE},
+        **{name: costs.mean(name) for name in (*STOCK, *BARE)},
+        **{f"clean / {name}": round(costs.mean("clean") / costs.mean(name), 2) for name in STOCK},
         "bare in all": costs.mean(*BARE),
         "what we add, %": round(100 * added, 1),
     }
 
 
+STOCK = ("stock: fast, with metadata", "stock: fast, no metadata")
 BARE = ("bare: trafilatura", "bare: language", "bare: spaCy", "bare: encoder", "bare: MinHash")
 
 
@@ -97,6 +110,33 @@ def ours(document: Document, steps: Any, parser: Any, costs: Costs) -> None:
         made = costs.of(step.name, lambda s=step: s.annotate(reading))
         if made is not None:
             layers[step.name] = made
+
+
+def stock(body: bytes, costs: Costs) -> None:
+    """trafilatura as its manual calls it, on the decoded page: `clean` gives metadata, so the first is its like."""
+    from trafilatura import bare_extraction
+
+    from pipeline.clean.decoding import decode
+
+    text = decode(body)
+    costs.of(STOCK[0], lambda: bare_extraction(text, fast=True, with_metadata=True))
+    costs.of(STOCK[1], lambda: bare_extraction(text, fast=True))
+
+
+def plain(name: str) -> float:
+    """CPU time of a document in the plain chain, by its own count and without its start; it has its own libraries."""
+    kit, home = SHARED / "eval", ROOT / "var/plain"
+    home.parent.mkdir(exist_ok=True)
+    python, taken, costs = home / "bin/python", home / f"{name}.jsonl", home / f"{name}.json"
+    if not python.exists():
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "-q", home], check=True)
+        wanted = kit / "baseline/requirements.txt"
+        subprocess.run([uv, "pip", "install", "-q", "--python", python, "-r", wanted], check=True)
+    taken.write_bytes(subprocess.run([python, kit / "inputs.py", name], stdout=subprocess.PIPE, check=True).stdout)
+    command = [python, kit / "baseline/annotate.py", "--jsonl", taken, "--costs", costs]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return round(sum(json.loads(costs.read_text())["ms_per_document"].values()), 1)
 
 
 def bare(body: bytes, text: str, costs: Costs, parser: Any, language: str | None) -> None:
