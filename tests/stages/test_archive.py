@@ -1,0 +1,256 @@
+"""An archive through all stages: the same documents however it is cut, ordered, stored or run, and nothing twice."""
+
+import random
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import ledger, tables
+from pipeline.archives.indexes import Wanted
+from pipeline.config import moment, read
+from pipeline.errors import StepBroken, StoreError
+from pipeline.ledger import Run
+from pipeline.model import Taken
+from pipeline.rows import ARTICLE_TABLES
+from pipeline.stages import archive, publish, verdict
+from pipeline.stages.desk import Desk, open_desk
+from pipeline.store import Store
+from pipeline.store.folder import FolderStore
+from tests.archives.made_up import DAY, exchange, page, spread, warc
+
+NOW = moment("2026-11-24T10:15:00Z")
+ARTICLES, DAYS = 45, 3
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return warc(tmp_path_factory.mktemp("crawl") / "crawl.warc.gz", spread(ARTICLES, DAYS))
+
+
+def desk_of(store: Store) -> Desk:
+    return open_desk(read({}), store, (), NOW)
+
+
+def take(store: Store, *places: str | Path, first: date | None = None, last: date | None = None) -> Run:
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    for name in archive.plan(desk, run, asked(*places, first=first, last=last)):
+        archive.shard(desk, run, name)
+    return ended(desk, run)
+
+
+def ended(desk: Desk, run: str) -> Run:
+    closed = publish.publish(desk, run)
+    assert verdict.verdict(desk, run) is None
+    return closed
+
+
+def asked(*places: str | Path, first: date | None = None, last: date | None = None) -> Wanted:
+    return Wanted(source="archive", places=tuple(map(str, places)), first=first, last=last)
+
+
+def documents(store: Store) -> dict[str, bytes]:
+    return {one.key: store.get(one.key).body for one in store.keys("documents/")}
+
+
+def rows(store: Store) -> dict[str, list[str]]:
+    return {name: sorted(map(repr, tables.read(store, name).to_pylist())) for name in ARTICLE_TABLES}
+
+
+@pytest.fixture(scope="module")
+def whole(crawl: Path, tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
+    """What the archive gives undisturbed."""
+    store = FolderStore(tmp_path_factory.mktemp("whole").as_uri())
+    take(store, crawl)
+    return store
+
+
+def test_archive_every_record_has_its_outcome(whole: FolderStore) -> None:
+    (run,) = ledger.runs(whole)
+    said = Counter((line.outcome, line.reason) for line in ledger.read_run(whole, run.run))
+    again, changed = len(range(0, ARTICLES, 10)), len(range(0, ARTICLES, 30))
+    assert said == {
+        ("landed", None): ARTICLES + changed,
+        ("unchanged", None): again - changed,
+        ("rejected", "not text: image/png"): 1,
+        ("rejected", "status: 404"): 1,
+        ("rejected", "empty"): 1,
+    }
+    assert run.entries == sum(run.outcomes.values()) == sum(said.values())
+    assert {line.source for line in ledger.read_run(whole, run.run)} == {"archive"}
+
+
+def test_archive_is_referred_to_not_copied(whole: FolderStore, crawl: Path) -> None:
+    raw = [one for one in whole.keys("raw/") if not one.key.endswith(".cdxj")]
+    assert sum(one.size for one in raw) < 1000
+    index = b"".join(whole.get(one.key).body for one in whole.keys("raw/date="))
+    assert index.count(crawl.as_uri().encode()) == len(spread(ARTICLES, DAYS))
+    assert len({one.key.split("/")[1] for one in whole.keys("raw/date=")}) == DAYS
+
+
+def test_archive_a_second_run_changes_no_byte_and_annotates_nothing(
+    whole: FolderStore, crawl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = documents(whole), rows(whole)
+
+    def never(*_: object) -> None:
+        raise AssertionError("annotated twice")
+
+    monkeypatch.setattr(archive, "annotated", never)
+    run = take(whole, crawl)
+    assert set(run.outcomes) == {"unchanged", "rejected"}
+    assert (documents(whole), rows(whole)) == before
+
+
+@pytest.mark.parametrize("shards", [1, 7])
+def test_archive_gives_the_same_however_it_is_cut(
+    crawl: Path, whole: FolderStore, tmp_path: Path, shards: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "SHARD", -(-len(spread(ARTICLES, DAYS)) // shards))
+    store = FolderStore(tmp_path.as_uri())
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    names = list(archive.plan(desk, run, asked(crawl)))
+    assert len(names) == shards
+    for name in reversed(names):
+        archive.shard(desk, run, name)
+    ended(desk, run)
+    assert (documents(store), rows(store)) == (documents(whole), rows(whole))
+
+
+def test_archive_gives_the_same_in_another_order_of_records_and_day_by_day(
+    whole: FolderStore, tmp_path: Path, s3_server: object
+) -> None:
+    records = spread(ARTICLES, DAYS)
+    random.Random(3).shuffle(records)
+    one, other = records[: len(records) // 3], records[len(records) // 3 :]
+    places = [warc(tmp_path / "a.warc.gz", one), warc(tmp_path / "b.warc.gz", other)]
+    store = s3_server.store(f"archive-{tmp_path.name}")  # type: ignore[attr-defined]
+    for day in (3, 1, 2):
+        take(store, *places, first=date(2026, 3, day), last=date(2026, 3, day))
+    assert (documents(store), rows(store)) == (documents(whole), rows(whole))
+
+
+def test_archive_lies_in_a_bucket(whole: FolderStore, crawl: Path, s3_server: object, tmp_path: Path) -> None:
+    store = s3_server.store(f"store-{tmp_path.name}")  # type: ignore[attr-defined]
+    crawls = s3_server.store(f"crawls-{tmp_path.name}")  # type: ignore[attr-defined]
+    crawls.put("2026/crawl.warc.gz", crawl.read_bytes())
+    take(store, f"{crawls.url}/2026/")
+    assert (documents(store), rows(store)) == (documents(whole), rows(whole))
+
+
+def test_archive_a_shard_done_again_finds_its_own(crawl: Path, whole: FolderStore, tmp_path: Path) -> None:
+    """A task that dies while it lands, and its second try."""
+    store = FolderStore(tmp_path.as_uri())
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    (name,) = archive.plan(desk, run, asked(crawl))
+    landed = 0
+
+    def killed(stage: str, _: Taken) -> None:
+        nonlocal landed
+        landed += stage == "land"
+        if landed == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        archive.shard(desk, run, name, killed)
+    assert 0 < len(documents(store)) < len(documents(whole))
+    assert list(archive.plan(desk, run, asked(crawl))) == [name]
+    archive.shard(desk, run, name)
+    assert ended(desk, run).outcomes == ledger.runs(whole)[-1].outcomes
+    assert (documents(store), rows(store)) == (documents(whole), rows(whole))
+
+
+def test_archive_a_dead_run_is_closed_and_the_next_one_goes_on(
+    crawl: Path, whole: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "SHARD", 10)
+    store = FolderStore(tmp_path.as_uri())
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    first, second, *_ = archive.plan(desk, run, asked(crawl))
+    archive.shard(desk, run, second)
+    publish.close_run(desk, run)
+    dead = ledger.closed(store, run)
+    assert dead
+    assert dead.entries == sum(dead.outcomes.values()) == len(spread(ARTICLES, DAYS))
+    assert "batches that died" in (verdict.verdict(desk, run) or "")
+    assert first in (verdict.verdict(desk, run) or "")
+    assert take(store, crawl).entries == dead.entries
+    assert (documents(store), rows(store)) == (documents(whole), rows(whole))
+
+
+def test_archive_a_page_that_kills_is_named_and_costs_nobody_else(
+    crawl: Path, whole: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+    import signal
+
+    honest = archive.annotated
+
+    def deadly(document, *more):  # type: ignore[no-untyped-def]
+        if "case 7" in (document.title or ""):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return honest(document, *more)
+
+    monkeypatch.setattr(archive, "annotated", deadly)
+    store = FolderStore(tmp_path.as_uri())
+    run = take(store, crawl)
+    failed = [line for line in ledger.read_run(store, run.run) if line.outcome == "failed"]
+    assert [(line.url, line.reason, line.again_at) for line in failed] == [
+        ("https://tern.example/2026/case-7", "enrich died: killed by SIGKILL", None)
+    ]
+    assert len(documents(store)) == len(documents(whole)) - 1
+
+
+def test_archive_a_step_that_fails_on_many_stops_the_shard_before_it_lands(
+    crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(document, *_):  # type: ignore[no-untyped-def]
+        return document, {"topics": "ValueError: no table"}
+
+    monkeypatch.setattr(archive, "annotated", broken)
+    store = FolderStore(tmp_path.as_uri())
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    (name,) = archive.plan(desk, run, asked(crawl))
+    with pytest.raises(StepBroken, match="topics"):
+        archive.shard(desk, run, name)
+    assert documents(store) == {}
+
+
+def test_archive_a_store_that_goes_away_is_no_records_fault(
+    crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline import landing
+
+    def away(*_: object) -> None:
+        raise StoreError("the store is gone")
+
+    store = FolderStore(tmp_path.as_uri())
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    (name,) = archive.plan(desk, run, asked(crawl))
+    monkeypatch.setattr(landing, "standing", away)
+    with pytest.raises(StoreError, match="the store is gone"):
+        archive.shard(desk, run, name)
+
+
+def test_archive_an_article_that_polls_have_landed_leaves_seen(tmp_path: Path, whole: FolderStore) -> None:
+    """Another capture, of the same words, before and after."""
+    from datetime import timedelta
+
+    later = warc(tmp_path / "later.warc.gz", [exchange(1, DAY + timedelta(days=20)), exchange(2, DAY, page(2))])
+    run = take(whole, later)
+    assert run.outcomes["unchanged"] == 1
+    seen = [key for key in documents(whole) if key.endswith(".seen") and "/20260321T" in key]
+    assert len(seen) == 1
+
+
+def test_archive_nothing_where_nothing_is(tmp_path: Path) -> None:
+    store = FolderStore((tmp_path / "store").as_uri())
+    (tmp_path / "empty").mkdir()
+    assert take(store, tmp_path / "empty").entries == 0
