@@ -1,4 +1,4 @@
-"""Kills `newsroom ingest` at random points and looks whether anything was lost: `make chaos`, and five times in CI.
+"""Kills `newsroom ingest` and `archive` at random points: was anything lost? `make chaos`, and five times each in CI.
 
 At the end four commands run at once.
 

@@ -1,4 +1,4 @@
-"""`newsroom ingest` is killed at random points, and runs four times at once: the store ends as after one calm run."""
+"""`newsroom ingest` and `archive` are killed at random points, and run four times at once: all ends as after calm runs."""
 
 import subprocess
 import sys

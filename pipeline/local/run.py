@@ -14,6 +14,7 @@ from pipeline.cli.runs import summary
 from pipeline.config import REMEMBERED, ROOT, STATE
 from pipeline.errors import NewsroomError
 from pipeline.local import airflow as airflows
+from pipeline.local import demo_archive
 from pipeline.local.airflow import Airflow
 from pipeline.local.demo import Demo, start_demo
 from pipeline.local.object_store import ObjectStore, start_object_store
@@ -75,7 +76,8 @@ def start(running: ExitStack, state: Path, target: str, env_file: Path, workers:
 def remembered(env_file: Path, objects: ObjectStore, demo: Demo, airflow: str) -> dict[str, str]:
     """What Airflow needs to find the store and the demo; kept for a plain `newsroom` in another terminal."""
     declared = env_file.with_name("demo.toml")
-    declared.write_text(demo.declared)
+    declared.write_text(f"{demo.declared}
+{demo_archive.build(env_file.with_name('demo-archive'))}")
     sources = os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml"))
     known = {
         "NEWSROOM_STORE": f"s3://{objects.bucket}",
@@ -140,6 +142,8 @@ To try next, in another terminal:
   .venv/bin/newsroom show {url}
   .venv/bin/newsroom why {url}
   .venv/bin/newsroom runs
+  .venv/bin/newsroom archive --source {demo_archive.NAME} --from {demo_archive.FIRST} --to {demo_archive.FIRST}
+A year of days to backfill: the DAG archive_{demo_archive.NAME}, button Trigger, Backfill.
 
 Ctrl-C stops everything; make run goes on from here.""")
 
