@@ -14,7 +14,7 @@ import click
 from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.cli.ingest import show, warn
 from pipeline.cli.replay import day
-from pipeline.errors import NewsroomError, StepsGone, StoreError, UsageError
+from pipeline.errors import NewsroomError, SourceError, StepsGone, StoreError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.archives.indexes import Wanted
@@ -100,6 +100,9 @@ def one_run(desk: "Desk", asked: "Wanted", processes: int, take_over: bool) -> t
     try:
         broken = shards(desk, run, asked, processes)
         closed = publish.publish(desk, run)
+    except SourceError:
+        publish.close_run(desk, run)
+        raise
     except StoreError as error:
         mend = "the same command with --take-over goes on once the store answers"
         raise StoreError(f"run {run} stops and stays open: {error}; {mend}") from error
@@ -118,6 +121,8 @@ def shards(desk: "Desk", run: str, asked: "Wanted", processes: int) -> list[str]
     broken = []
     with Progress() as progress:
         planned = archive.plan(desk, run, asked, lambda unit: progress.indexing(unit.files[0].path))
+        if not planned:
+            warn(f"nothing to read is in {', '.join(asked.places)}")
         progress.begin(sum(planned.values()))
         for said in spread(work, list(planned), processes):
             if said.error:
