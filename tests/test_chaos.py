@@ -1,13 +1,17 @@
-"""`newsroom ingest` and `archive` are killed at random points, and run four times at once: all ends as after calm runs."""
+"""`newsroom ingest` and `archive`, killed at random points and run four at once: all ends as after calm runs."""
 
 import subprocess
 import sys
 
+import pytest
+
 from tests import chaos
 
 
-def test_chaos_five_deaths_and_four_at_once_end_in_the_same_documents_and_rows() -> None:
-    done = subprocess.run([sys.executable, chaos.__file__, "--times", "5"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("command", chaos.COMMANDS)
+def test_chaos_five_deaths_and_four_at_once_end_in_the_same_documents_and_rows(command: str) -> None:
+    words = [sys.executable, chaos.__file__, "--times", "5", "--of", command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     print(done.stdout, done.stderr)  # names the seed
     assert done.returncode == 0
     assert "5 deaths" in done.stdout

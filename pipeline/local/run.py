@@ -76,8 +76,8 @@ def start(running: ExitStack, state: Path, target: str, env_file: Path, workers:
 def remembered(env_file: Path, objects: ObjectStore, demo: Demo, airflow: str) -> dict[str, str]:
     """What Airflow needs to find the store and the demo; kept for a plain `newsroom` in another terminal."""
     declared = env_file.with_name("demo.toml")
-    declared.write_text(f"{demo.declared}
-{demo_archive.build(env_file.with_name('demo-archive'))}")
+    archive = demo_archive.build(env_file.with_name("demo-archive"))
+    declared.write_text(f"{demo.declared}\n{archive}")
     sources = os.environ.get("NEWSROOM_SOURCES", str(ROOT / "seeds/sources.toml"))
     known = {
         "NEWSROOM_STORE": f"s3://{objects.bucket}",
