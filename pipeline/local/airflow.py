@@ -25,12 +25,12 @@ PATIENCE = 180
 RECOVERY = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
-    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "3600",
+    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "86400",
 }
 """Seconds after which the dead are missed: a worker (its tasks say every five that they live), and a scheduler.
 
-The last is when the broker hands out again what a worker took and never finished: later than any task's timeout, for
-the message of a task that lives would be handed out too.
+The last is when the broker hands out again what a worker took and never ended. Nothing waits for that: Airflow sends a
+new message. So it is longer than any task, since the message of one that lives would be handed out too.
 """
 
 
