@@ -19,15 +19,17 @@ DOCUMENTS = 100
 
 
 class Counting(Relay):
-    """Passes everything on, and counts the requests by method."""
+    """Passes everything on, and counts the requests: by method, listings apart, and those for the tables apart."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port, {})
         self.asked = Counter[str]()
 
-    def happens(self, method: str) -> bytes:
-        self.asked[method] += 1
-        return b""
+    def passed_on(self, head: bytes, body: bytes) -> bytes:
+        line = head.split(b"\r\n", 1)[0]
+        method = "LIST" if b"list-type=2" in line else line.split(b" ", 1)[0].decode()
+        self.asked[f"{method} for the tables" if b"tables" in line else method] += 1
+        return super().passed_on(head, body)
 
 
 def bucket() -> dict[str, Any]:
