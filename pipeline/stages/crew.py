@@ -80,6 +80,9 @@ def serve(pipe: Connection, parent: int, work: Work) -> NoReturn:
                 pipe.send(Said(job, done=True))
             except NewsroomError as error:
                 pipe.send(Said(job, error=error, done=True))
+            except Exception as error:  # noqa: BLE001 - of ours; it shall be seen, and costs its job
+                said = NewsroomError(f"{type(error).__name__}: {error}"[:500])
+                pipe.send(Said(job, error=said, done=True))
     finally:
         os._exit(0)
 
