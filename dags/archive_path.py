@@ -9,7 +9,7 @@ is `unchanged`. An archive that you take day by day, or more than once, is bette
 """
 
 from airflow.sdk import Param, dag
-from archive_tasks import ARCHIVE_DEFAULTS, FIRST, LAST, story
+from archive_tasks import ARCHIVE_DEFAULTS, FORM, story
 
 from pipeline.polls import ARCHIVE
 
@@ -26,7 +26,7 @@ PATH = Param(
     schedule=None,
     max_active_runs=4,
     allowed_run_types=["manual"],
-    params={"path": PATH, "first": FIRST, "last": LAST},
+    params={"path": PATH, **FORM},
     default_args=ARCHIVE_DEFAULTS,
     doc_md=__doc__,
     tags=["newsroom", "archive"],

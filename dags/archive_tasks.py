@@ -19,17 +19,28 @@ ARCHIVE_DEFAULTS = DEFAULTS | {
     "retries": 3,  # a backfill takes days, in which more than one of its machines may go
     "weight_rule": "upstream",  # what is nearly done goes before what begins
 }
+GOES_SECOND = 10
+"""Niceness: a live run on the same machine goes first."""
+
 INDEXING = timedelta(hours=12)
 MOST_TASKS = 1000
 """Shards of a run that have a task each; Airflow maps over 1,024 at most."""
 
 FIRST, LAST = (
-    Param(None, type=["null", "string"], format="date", title=title, description=f"{said} Empty: all days.")
-    for title, said in (
-        ("First day", "Takes what was captured on this day and later."),
-        ("Last day", "Takes what was captured on this day and before."),
+    Param(None, type=["null", "string"], format="date", title=f"{end} day", description=f"Of a single run: {said}.")
+    for end, said in (
+        ("First", "what was captured on this day and later. Empty: all days"),
+        ("Last", "what was captured on this day and before. Empty: all days"),
     )
 )
+
+DRY_RUN = Param(
+    False,
+    type="boolean",
+    title="Dry run",
+    description="Says in the log of `plan` what is there and what it would take, by a sample. Nothing is written.",
+)
+FORM = {"first": FIRST, "last": LAST, "dry_run": DRY_RUN}
 
 
 def day_of(dag_run: "DagRunProtocol") -> date | None:
@@ -53,19 +64,24 @@ def name_of(dag_run: "DagRunProtocol") -> str:
 def plan(source: str, params: dict[str, Any] | None = None, dag_run: Any = None, ti: Any = None) -> list[list[str]]:
     """Opens the run, indexes what is not indexed yet, and parts what was asked for into shards.
 
-    Where nothing was asked for the run is closed, and no other task runs.
+    Where there is nothing the run is closed, and no other task runs.
     """
     from pipeline import ledger
     from pipeline.stages import archive
+    from pipeline.stages.forecast import forecast
     from pipeline.stages.publish import publish as close
 
+    os.nice(GOES_SECOND)
     form, day = params or {}, day_of(dag_run)
     first, last = (day or (form[end] and date.fromisoformat(form[end])) for end in ("first", "last"))
-    places = [form["path"]] if "path" in form else ()
+    places = [form["path"].strip()] if "path" in form else ()
     with desk_of(dag_run, name_of(dag_run)) as (desk, run):
         asked = archive.wanted(desk, source, places, first, last)
         if asked.first and asked.last and asked.first > asked.last:
-            log.info("nothing to do: the days of %s do not reach so far", source)
+            log.info("nothing to do: of the days asked for none is one of %s", source)
+            return []
+        if form["dry_run"]:
+            log.info("%s", forecast(desk, asked).told())
             return []
         if ledger.is_closed(desk.store, run):
             return []  # by a try that was killed when it had closed an empty run
@@ -84,7 +100,7 @@ def shard(names: list[str], run: str, dag_run: Any = None) -> None:
     """Takes shards through all stages; a record that kills it ends alone."""
     from pipeline.stages import archive
 
-    os.nice(10)  # a live run on the same machine goes first
+    os.nice(GOES_SECOND)
     with desk_of(dag_run, run) as (desk, run):
         require_whole(desk, run)
         for name in names:

@@ -4,7 +4,8 @@ Takes an archive that the sources file declares: cleans, annotates and lands wha
 **Backfill** (the button, `airflow backfill create`, or `POST /api/v2/backfills`) gives each day of a range a run,
 several at once; a run is named by the midnight at which its day ends. Stopped at any point it goes on where it was.
 With reprocess `failed` the days that failed are taken again, with `completed` all: what has landed already is
-`unchanged`, and costs little. To take some days or all in one run, trigger the DAG with the form.
+`unchanged`, and costs little. To take some days or all in a single run, trigger the DAG with the days of its form;
+the logical date is of no matter then, as the form's days are of none in a backfill.
 
 `plan` indexes the archive's files where that was not done, and parts the day into shards. `shard` takes one through
 all stages; a record that kills it ends alone. `publish` closes the run and `verdict` fails it when a shard died. An
@@ -16,7 +17,7 @@ Clear a whole run to do it again; a task that is cleared alone stops, as the run
 from datetime import UTC, datetime, time
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, dag
-from archive_tasks import ARCHIVE_DEFAULTS, FIRST, LAST, story
+from archive_tasks import ARCHIVE_DEFAULTS, FORM, story
 
 from pipeline.config import settings
 from pipeline.model import Source
@@ -37,7 +38,7 @@ def dag_of(source: Source) -> DAG:
         catchup=False,
         allowed_run_types=["backfill", "manual", "scheduled"],
         max_active_runs=1,
-        params={"first": FIRST, "last": LAST},
+        params=FORM,
         default_args=ARCHIVE_DEFAULTS,
         doc_md=__doc__,
         tags=["newsroom", "archive"],

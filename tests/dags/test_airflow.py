@@ -3,15 +3,10 @@
 import base64
 import gzip
 import itertools
-import json
-import os
-import signal
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -20,81 +15,18 @@ from pipeline.cli.ingest import one_run
 from pipeline.config import moment, read
 from pipeline.doctor import House as Patient
 from pipeline.doctor import examine
-from pipeline.local import airflow as airflows
-from pipeline.local.airflow import Airflow
-from pipeline.local.demo import Demo, start_demo
 from pipeline.local.demo_site import moments
 from pipeline.local.object_store import ObjectStore
-from pipeline.local.ports import free_port
-from pipeline.model import Outcome
 from pipeline.stages.desk import open_desk
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
-
-NOW = "2026-11-24T10:15:00Z"
-PLANTED = "rosebud-by-the-sea"
-
-
-class House(NamedTuple):
-    """A running Airflow with what its DAGs work on."""
-
-    airflow: Airflow
-    store: Store
-    demo: Demo
-    env: dict[str, str]
-
-    def run(self, dag: str, conf: dict[str, Any]) -> tuple[str, str]:
-        """State of a run once it has ended, and its name in the ledger."""
-        run = self.airflow.trigger(dag, conf)
-        assert self.ended(dag, run) == "success", self.states(dag, run)
-        return run, self.airflow.ledger_name(dag, run)
-
-    def ended(self, dag: str, run: str) -> str:
-        """The state that a run ends in."""
-        ends = time.monotonic() + 240
-        while (state := self.airflow.state(dag, run)) not in ("success", "failed"):
-            assert time.monotonic() < ends, f"{dag} {run} is still {state}: {self.states(dag, run)}"
-            time.sleep(0.5)
-        return state
-
-    def kill(self, dag: str, run: str, stages: tuple[str, ...]) -> str:
-        """Kills the process of the first task of these stages that is seen at work; answers its stage."""
-        ends = time.monotonic() + 120
-        while time.monotonic() < ends:
-            for task in self.airflow.tasks(dag, run):
-                stage = task["task_id"].rpartition(".")[2]
-                if task["state"] == "running" and stage in stages and task["pid"]:
-                    os.kill(task["pid"], signal.SIGKILL)
-                    return stage
-            time.sleep(0.05)
-        raise AssertionError(f"no task of {stages} was seen at work: {self.states(dag, run)}")
-
-    def states(self, dag: str, run: str) -> dict[str, str]:
-        return {task["task_id"]: task["state"] for task in self.airflow.tasks(dag, run)}
-
-    def lines(self, run: str) -> list[Outcome]:
-        return list(ledger.read_run(self.store, run))
+from tests.dags.house import NOW, PLANTED, House, documents, start_house
 
 
 @pytest.fixture(scope="module")
 def house(server_state: Path, postgres: str, s3_server: ObjectStore) -> Iterator[House]:
-    with ExitStack() as running:
-        demo = running.enter_context(start_demo(server_state))
-        declared = server_state / "demo.toml"
-        declared.write_text(demo.declared.replace('every = "15m"', 'every = "15m"\nauth = "demo_login"'))
-        env = {
-            "AIRFLOW_CONN_DEMO_LOGIN": json.dumps({"conn_type": "http", "login": "reader", "password": PLANTED}),
-            "NEWSROOM_STORE": f"s3://{s3_server.bucket}/airflow",
-            "NEWSROOM_SOURCES": str(declared),
-            "NEWSROOM_NOW": NOW,
-            "NEWSROOM_CONTACT": "",
-            "AIRFLOW_CONN_NEWSROOM_STORE": s3_server.connection,
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
-        }
-        airflow = airflows.start(server_state, free_port(server_state, "airflow"), postgres, env, running)
-        for dag in ("ingest", "ingest_urls"):
-            airflow.call("PATCH", f"dags/{dag}", {"is_paused": False})
-        yield House(airflow, s3_server.store("airflow"), demo, env)
+    with start_house(server_state, postgres, s3_server, "airflow") as house:
+        yield house
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +34,6 @@ def first_run(house: House) -> str:
     """The ledger's name of the run that took the whole demo: ours, or one that the schedule began before it."""
     house.run("ingest", {"not_due": True})
     return next(run.run for run in ledger.runs(house.store) if run.outcomes.get("landed"))
-
-
-def documents(store: Store) -> dict[str, bytes]:
-    return {found.key: store.get(found.key).body for found in store.keys("documents/")}
 
 
 def test_airflow_a_run_gives_the_documents_of_the_command_line(house: House, first_run: str, tmp_path: Path) -> None:

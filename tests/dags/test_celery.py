@@ -22,7 +22,7 @@ from pipeline.local.object_store import ObjectStore
 from pipeline.local.ports import free_port
 from pipeline.stages.desk import open_desk
 from pipeline.store.folder import FolderStore
-from tests.dags.test_airflow import NOW, House, documents
+from tests.dags.house import NOW, House, documents
 
 LOGIN = ("admin", secrets.token_urlsafe(12))
 WORKERS = ("one", "two")

@@ -254,3 +254,32 @@ def test_archive_nothing_where_nothing_is(tmp_path: Path) -> None:
     store = FolderStore((tmp_path / "store").as_uri())
     (tmp_path / "empty").mkdir()
     assert take(store, tmp_path / "empty").entries == 0
+
+
+def test_archive_a_run_that_was_cleared_while_it_was_open_is_closed_by_the_next(
+    crawl: Path, folder_store: FolderStore
+) -> None:
+    """A trigger is of one run of Airflow alone; what other runs have open is left alone."""
+    desk = desk_of(folder_store)
+    names = [ledger.run_name(NOW, f"archive_rolls backfill {cleared}") for cleared in (0, 1)]
+    other = archive.begin(desk, "archive_rolls backfill 2026-03-02", ledger.run_name(NOW, "other"))
+    archive.begin(desk, "archive_rolls backfill 2026-03-01", names[0])
+    planned = archive.plan(desk, names[0], asked(crawl))
+    archive.begin(desk, "archive_rolls backfill 2026-03-01", names[1])
+    assert set(ledger.open_runs(folder_store)) == {other, names[1]}
+    closed = ledger.closed(folder_store, names[0])
+    assert closed is not None
+    assert closed.entries == sum(planned.values())
+    assert set(closed.outcomes) == {"failed", "rejected"}
+    assert list(archive.plan(desk, names[1], asked(crawl))) == list(planned)
+
+
+def test_archive_runs_that_begin_at_different_turns_index_the_same(tmp_path: Path) -> None:
+    for n in range(3):
+        warc(tmp_path / f"{n}.warc.gz", [exchange(n, DAY, page(n))])
+    stores = [FolderStore((tmp_path / f"store{turn}").as_uri()) for turn in (0, 2, 7)]
+    for store, turn in zip(stores, (0, 2, 7), strict=True):
+        archive.index(desk_of(store), asked(f"{tmp_path}/*.warc.gz"), turn)
+    first, *others = ({one.key: store.get(one.key).body for one in store.keys("raw/")} for store in stores)
+    assert len(first) == 6, "an index and a marker for each file"
+    assert others == [first, first]
