@@ -25,12 +25,14 @@ PATIENCE = 180
 RECOVERY = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "45",
     "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "86400",
 }
 """Seconds after which the dead are missed: a worker (its tasks say every five that they live), and a scheduler.
 
-The last is when the broker hands out again what a worker took and never ended. Nothing waits for that: Airflow sends a
-new message. So it is longer than any task, since the message of one that lives would be handed out too.
+The third is how long a task waits for an answer of the API server: its first one may take half a minute on a busy
+machine. The last is when the broker hands out again what a worker took and never ended. Nothing waits for that, as
+Airflow sends a new message; so it is longer than any task, whose message would be handed out while it is at work.
 """
 
 

@@ -4,6 +4,7 @@ import sys
 from contextlib import ExitStack
 
 from pipeline.config import ROOT, STATE
+from pipeline.local.demo_archive import NAME
 from pipeline.local.run import House, ingest, start, stay
 from pipeline.local.target import carried_out, say
 
@@ -27,7 +28,7 @@ def farewell(house: House) -> str:
 {pids}
 
 To try next, in another terminal:
-  a backfill: {house.airflow.url}/dags, an archive, Trigger, Backfill
+  a backfill of some days: {house.airflow.url}/dags/archive_{NAME}, Trigger, Backfill
   a worker dies, with all that it does: kill -9 -- -{house.airflow.workers[0].popen.pid}
   what became of it: env $(cat {ENV.relative_to(ROOT)}) .venv/bin/newsroom runs
 
