@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run cluster demo test install lint minio eval compose chaos bench pictures docs golden lock clean
+.PHONY: help run cluster demo test install lint minio eval compose chaos bench bench-archive pictures docs golden lock clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: ## Airflow, a store and the demo site on this machine; Ctrl-C stops all of it
 	@$(PYTHON) pipeline/local/install.py
@@ -51,6 +51,9 @@ chaos: install ## kills a run at 200 random points, and looks whether anything w
 
 bench: install ## what documents, polls and runs cost
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-archive: install ## what an archive costs, beside the bare libraries
+	@$(BIN)/python -m tests.bench archive
 
 pictures: install ## the pictures in docs/, from the running house
 	@$(BIN)/python docs/pictures.py

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline import documents, ledger, tables
+from pipeline import documents, ledger, tables, vectors
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Wanted
 from pipeline.errors import Failed
@@ -119,7 +119,7 @@ def tried(desk: Desk, asked: Wanted, sample: Sample) -> tuple[float, list[Made]]
     """
     planned = [[archive.take_up(desk, item, asked.source) for item, _ in one.items] for one in sample.draws]
     repeats = {item.ref for one in sample.draws for item, is_repeat in one.items if is_repeat}
-    cleaned = list(through(desk, "clean", partial(archive.clean, desk), planned))
+    cleaned = list(through(desk, "clean", partial(clean, desk), planned))
     judged = [[concluded(one, repeats) for one in taken] for taken, _ in cleaned]
     began = cpu()
     archive.warm(desk, {one.document.language for taken in judged for one in taken if one.document and wants(one)})
@@ -128,8 +128,8 @@ def tried(desk: Desk, asked: Wanted, sample: Sample) -> tuple[float, list[Made]]
         aside = fields(desk, store=open_store(f"file://{folder}"))
         done = list(through(desk, "enrich", partial(finish, desk, aside), judged))
         made = [
-            summed(desk, plan, clean, end, before + after)
-            for plan, (clean, before), (end, after) in zip(planned, cleaned, done, strict=True)
+            summed(desk, plan, middle, end, before + after)
+            for plan, (middle, before), (end, after) in zip(planned, cleaned, done, strict=True)
         ]
         publish(aside, made, [one for taken, _ in done for one in taken])
     return loading, made
@@ -152,6 +152,12 @@ def through(
 
     for made, seconds in alone.each(measured, draws, dead):
         yield [msgspec.msgpack.decode(one, type=Taken) for one in made], seconds
+
+
+def clean(desk: Desk, planned: Sequence[Taken]) -> Iterator[bytes]:
+    """Entries with their documents, and with what their folders say of them."""
+    for done in archive.clean(desk, planned):
+        yield archive.packed(archive.compared(desk, msgspec.msgpack.decode(done, type=Taken)))
 
 
 def concluded(taken: Taken, repeats: Collection[CaptureRef]) -> Taken:
@@ -192,7 +198,9 @@ def publish(aside: Desk, made: Sequence[Made], done: Sequence[Taken]) -> None:
     """Adds to each draw its share of what the tables take."""
     run, began = ledger.run_name(aside.clock()), cpu()
     tables.publish_outcomes(aside.store, run, [ledger.outcome_of(one, run, "0000") for one in done])
-    tables.publish_articles(aside.store, {one.document.id for one in done if one.document and one.outcome == LANDED})
+    vectors.keep(aside.store, run, "0000", (one.vector for one in done))
+    articles = [one.document.id for one in done if one.document and one.outcome == LANDED]
+    tables.publish_articles(aside.store, articles, vectors.kept(aside.store, run, "0000"))
     seconds, written = cpu() - began, sum(found.size for found in aside.store.keys("tables/"))
     everything = sum(one.outcomes[LANDED] for one in made) or 1
     for one in made:

@@ -54,6 +54,7 @@ class S3Store:
         self.prefix = f"{parts.path.strip('/')}/".lstrip("/")
         self.endpoint, self.access_key, self.secret = endpoint, key, secret
         self._client: tuple[int, Any] | None = None
+        self._session: Any = None
 
     @property
     def client(self) -> Any:
@@ -63,7 +64,10 @@ class S3Store:
         return self._client[1]
 
     def connect(self) -> Any:
-        """A client of a session of its own: boto3's default session is not safe among threads."""
+        """A client of a session of our own: boto3's default session is not safe among threads.
+
+        What the session has read of boto3's descriptions, 70 ms of them, serves the processes that are forked later.
+        """
         from boto3.session import Session
         from botocore.config import Config
 
@@ -75,7 +79,9 @@ class S3Store:
             request_checksum_calculation="when_required",  # some S3 servers refuse boto3's newer checksums
             response_checksum_validation="when_required",
         )
-        session = Session(aws_access_key_id=self.access_key, aws_secret_access_key=self.secret)
+        session = self._session = self._session or Session(
+            aws_access_key_id=self.access_key, aws_secret_access_key=self.secret
+        )
         region = session.region_name or "us-east-1"
         return session.client("s3", endpoint_url=self.endpoint, region_name=region, config=config)
 

@@ -283,3 +283,22 @@ def test_archive_runs_that_begin_at_different_turns_index_the_same(tmp_path: Pat
     first, *others = ({one.key: store.get(one.key).body for one in store.keys("raw/")} for store in stores)
     assert len(first) == 6, "an index and a marker for each file"
     assert others == [first, first]
+
+
+def test_archive_waits_for_several_folders_at_once_and_for_one_folder_in_turn() -> None:
+    import threading
+
+    from pipeline.model import Entry
+
+    meet, order = threading.Barrier(2, timeout=30), dict[str, list[int]]()
+    taken = [Taken(entry=Entry(source="archive", url=str(n)), queued_as="ab"[n % 2], tries=n) for n in range(8)]
+
+    def work(one: Taken) -> Taken:
+        meet.wait()  # both articles are being asked for, or this breaks
+        order.setdefault(one.queued_as, []).append(one.tries)
+        return one
+
+    told = list[Taken]()
+    assert archive.at_once(work, taken, told.append) == taken
+    assert order == {"a": [0, 2, 4, 6], "b": [1, 3, 5, 7]}
+    assert sorted(one.tries for one in told) == list(range(8))
