@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.bench.airflow import dag  # noqa: E402 - the checkout is on the path only now
+from tests.bench.archive import archive  # noqa: E402
 from tests.bench.around import around, scale  # noqa: E402
 from tests.bench.bucket import bucket  # noqa: E402
 from tests.bench.documents import documents  # noqa: E402
@@ -25,6 +26,7 @@ from tests.bench.process import memory, start  # noqa: E402
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "documents": documents,
+    "archive": archive,
     "polls": polls,
     "bucket": bucket,
     "around": around,
