@@ -3,18 +3,20 @@
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from io import BytesIO
+from itertools import chain
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
 
-from pipeline import captures
+from pipeline.archives import items
 from pipeline.archives.places import ArchiveFile
 from pipeline.archives.texts import Text, same
 from pipeline.archives.told import LANGUAGE
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError, Failed
-from pipeline.model import Capture, CaptureRef, Entry, Item
+from pipeline.model import CaptureRef, Entry, Item
 from pipeline.sources import absolute
 from pipeline.sources.dates import instant
 from pipeline.sources.markup import names, plain
@@ -22,7 +24,6 @@ from pipeline.web.coding import MOST_BYTES
 
 UNREADABLE = "unreadable line"
 TOO_LONG = f"longer than {MOST_BYTES // 1_000_000} MB"
-HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 
 
 class Line(Struct, frozen=True):
@@ -50,93 +51,51 @@ def read_line(raw: bytes, number: int) -> Line:
     return found
 
 
-class Place(NamedTuple):
-    """A line of a file: its number from 1, and where it lies; `raw` is None where it is too long."""
-
-    number: int
-    offset: int
-    length: int
-    raw: bytes | None
-
-
 def index(file: ArchiveFile) -> Iterator[Item]:
     """An item for each line that is not blank."""
-    last = Place(0, 0, 0, b"")
+    behind = 0
     try:
-        for last in split(Text(file).pieces()):
-            if last.raw is None or last.raw.strip():
-                yield item_of(file, last)
+        for number, (offset, length, raw) in enumerate(split(Text(file).pieces()), 1):
+            ref, behind = CaptureRef(file.url, offset, length), offset + length
+            if raw is None:
+                yield items.broken(ref, file, f"{UNREADABLE}: {number}: {TOO_LONG}")
+            elif raw.strip():
+                yield item_of(file, ref, raw, number)
     except Failed as error:
-        yield broken(file, Place(last.number + 1, last.offset + last.length, 0, None), error.reason)
+        yield items.broken(CaptureRef(file.url, behind, 0), file, error.reason)
 
 
-def split(pieces: Iterable[bytes]) -> Iterator[Place]:
-    """The lines of a text, of which at most one is in memory, and no more of it than is taken."""
-    number, offset, length, parts = 1, 0, 0, list[bytes]()
-    for piece in pieces:
-        begin = 0
-        while begin < len(piece):
-            end = piece.find(b"\n", begin) + 1 or len(piece)
-            length += end - begin
-            parts = [*parts, piece[begin:end]] if length <= MOST_BYTES else []
-            if piece[end - 1] == 10:
-                yield Place(number, offset, length, b"".join(parts) if length <= MOST_BYTES else None)
-                number, offset, length, parts = number + 1, offset + length, 0, []
-            begin = end
-    if length:
-        yield Place(number, offset, length, b"".join(parts) if length <= MOST_BYTES else None)
+def split(pieces: Iterable[bytes]) -> Iterator[tuple[int, int, bytes | None]]:
+    """Offset, length and bytes of each line, None where it is too long: one is in memory, and no more than is taken."""
+    offset, length, parts = 0, 0, list[bytes]()
+    for part in chain(chain.from_iterable(map(BytesIO, pieces)), [b""]):
+        length += len(part)
+        parts = [*parts, part] if length <= MOST_BYTES else []
+        if part.endswith(b"\n") or (length and not part):
+            yield offset, length, b"".join(parts) if length <= MOST_BYTES else None
+            offset, length, parts = offset + length, 0, []
 
 
-def item_of(file: ArchiveFile, place: Place) -> Item:
+def item_of(file: ArchiveFile, ref: CaptureRef, raw: bytes, number: int) -> Item:
     """What the index knows of a line: where it says no time of capture, its date of publication is one."""
-    if place.raw is None:
-        return broken(file, place, f"{UNREADABLE}: {place.number}: {TOO_LONG}")
     try:
-        line = read_line(place.raw, place.number)
+        line = read_line(raw, number)
     except Failed as error:
-        return broken(file, place, error.reason)
-    told = utc(line.captured_at)
-    dated = told or instant(written(line.published_at))
-    at, url = dated or file.modified, absolute(line.url or "", "")
-    return Item(
-        ref=CaptureRef(file.url, place.offset, place.length),
-        at=at,
-        at_from="record" if told else "item" if dated else "file",
-        path=file.path,
-        url=url,
-        record=captures.record_id(url or path_of(file, line, place.offset), at, place.raw),
-        mime="text/plain" if line.html is None else "text/html",
-        digest=captures.digest(place.raw),
-    )
+        return items.broken(ref, file, error.reason)
+    url, mime = absolute(line.url or "", ""), "text/plain" if line.html is None else "text/html"
+    times = {"record": utc(line.captured_at), "item": instant(written(line.published_at))}
+    return items.item(ref, file, raw, path_of(file, line, ref.offset), url, mime, **times)
 
 
-def broken(file: ArchiveFile, place: Place, reason: str) -> Item:
-    """A line that costs itself alone; file and offset stand for it."""
-    at = f"{file.path}:{place.offset}"
-    return Item(
-        ref=CaptureRef(file.url, place.offset, place.length),
-        at=file.modified,
-        at_from="file",
-        path=file.path,
-        record=captures.record_id(at, file.modified, b""),
-        broken=reason,
-    )
-
-
-def read(file: ArchiveFile, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
+def read(file: ArchiveFile, found: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
     """A page or a text for each item."""
     text = Text(file)
-    for item in items:
-        try:
-            yield page_of(file, item, same(text, item), source)
-        except EntryError as error:
-            yield error
+    return items.answers(found, lambda item: page_of(file, item, same(text, item), source))
 
 
 def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
     line = read_line(raw, 0)
-    is_text, language = line.html is None, LANGUAGE.fullmatch(written(line.language))
-    body = (line.text or "") if line.html is None else line.html
+    language = LANGUAGE.fullmatch(written(line.language))
     entry = Entry(
         source=source,
         url=item.url,
@@ -147,17 +106,8 @@ def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
         authors=names(line.authors if isinstance(line.authors, list) else [line.authors]),
         language=language[1].lower() if language else None,
     )
-    capture = Capture(
-        url=item.url or "",
-        at=item.at,
-        at_from=item.at_from,
-        status=200,
-        headers=(("Content-Type", TEXT if is_text else HTML),),
-        body=body.encode("utf-8", "replace"),
-        record=item.record,
-        digest=item.digest,
-    )
-    return Page(capture, entry)
+    body = (line.text or "") if line.html is None else line.html
+    return items.page(item, entry, body.encode("utf-8", "replace"), f"{item.mime}; charset=utf-8")
 
 
 def path_of(file: ArchiveFile, line: Line, offset: int) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from pipeline.archives.packing import (
+    CUT_OFF,
     GLIMPSE,
     MAGIC,
     PACKINGS,
@@ -75,7 +76,7 @@ class Members:
                 is_young = self.source.at - self.offset < FIRST_SLICE
                 data = self.source.take(FIRST_SLICE if is_young else SLICE)
                 if not data:
-                    raise Damaged("cut off")
+                    raise Damaged(CUT_OFF)
             piece = member.step(data)
             if member.eof:
                 self.source.at -= member.unused

@@ -29,6 +29,7 @@ TRAINED = b"\x37\xa4\x30\xec"
 """What a dictionary of zstd begins with; any bytes may be one."""
 
 MOST_DICTIONARY = 10_000_000
+CUT_OFF = "cut off"
 
 
 class Damaged(Exception):

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
-from pipeline import captures, seeds
+from pipeline import seeds
+from pipeline.archives import items
 from pipeline.archives.places import ArchiveFile
 from pipeline.archives.sidecars import said_of
 from pipeline.clean.decoding import decode
 from pipeline.clean.worker import Page
-from pipeline.errors import EntryError, Failed, Rejected
-from pipeline.model import Capture, CaptureRef, Entry, Item
+from pipeline.errors import EntryError, Rejected
+from pipeline.model import CaptureRef, Entry, Item
 from pipeline.sources.dates import instant
 from pipeline.web.coding import MOST_BYTES
 
@@ -30,45 +32,21 @@ def index(file: ArchiveFile) -> Iterator[Item]:
     said = said_of(file)
     body = file.read(0, MOST_BYTES) if file.size <= MOST_BYTES else b""
     own = None if said.at or is_text(file) else dated(body)
-    at = said.at or own or file.modified
-    yield Item(
-        ref=CaptureRef(file.url, 0, file.size),
-        at=at,
-        at_from="sidecar" if said.at else "item" if own else "file",
-        path=file.path,
-        url=said.url,
-        record=captures.record_id(said.url or file.path, at, body),
-        mime="text/plain" if is_text(file) else "text/html",
-        digest=captures.digest(body),
-    )
+    mime = "text/plain" if is_text(file) else "text/html"
+    ref = CaptureRef(file.url, 0, file.size)
+    yield items.item(ref, file, body, file.path, said.url, mime, sidecar=said.at, item=own)
 
 
-def read(file: ArchiveFile, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
+def read(file: ArchiveFile, found: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
     """The page for each item, which is one unless it was asked for twice."""
-    for item in items:
-        try:
-            yield page_of(file, item, source)
-        except EntryError as error:
-            yield error
+    return items.answers(found, partial(page_of, file, source))
 
 
-def page_of(file: ArchiveFile, item: Item, source: str) -> Page:
+def page_of(file: ArchiveFile, source: str, item: Item) -> Page:
     if file.size > MOST_BYTES:
         raise Rejected(f"too large: more than {MOST_BYTES // 1_000_000} MB: {file.path}")
-    body = file.read(0, MOST_BYTES)
-    if captures.digest(body) != item.digest:
-        raise Failed(f"archive has changed: {file.url}")
-    capture = Capture(
-        url=item.url or "",
-        at=item.at,
-        at_from=item.at_from,
-        status=200,
-        headers=(("Content-Type", item.mime), ("Content-Length", str(len(body)))),
-        body=body,
-        record=item.record,
-        digest=item.digest,
-    )
-    return Page(capture, Entry(source=source, url=item.url, path=file.path))
+    body = items.unchanged(item, file.read(0, MOST_BYTES), file.url)
+    return items.page(item, Entry(source=source, url=item.url, path=file.path), body, item.mime)
 
 
 def is_text(file: ArchiveFile) -> bool:

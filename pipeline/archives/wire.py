@@ -8,8 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline import captures
-from pipeline.archives import newsml, ninjs, nitf
+from pipeline.archives import items, newsml, ninjs, nitf
 from pipeline.archives.pieces import BLANK, Span, spans
 from pipeline.archives.places import ArchiveFile
 from pipeline.archives.texts import Text, same
@@ -18,7 +17,7 @@ from pipeline.archives.trees import tree
 from pipeline.clean.decoding import decode
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError, Failed, Rejected
-from pipeline.model import Capture, CaptureRef, Item
+from pipeline.model import CaptureRef, Item
 from pipeline.web.coding import MOST_BYTES
 
 TOO_LARGE = f"too large: more than {MOST_BYTES // 1_000_000} MB"
@@ -34,66 +33,32 @@ def index(file: ArchiveFile) -> Iterator[Item]:
         for last in spans(text.pieces()):
             yield item_of(file, text, last)
     except Failed as error:
-        yield broken(file, Span(last.start + last.length, 0), error.reason)
+        yield items.broken(CaptureRef(file.url, last.start + last.length, 0), file, error.reason)
 
 
 def item_of(file: ArchiveFile, text: Text, span: Span) -> Item:
-    wrong = TOO_LARGE if span.length > MOST_BYTES else span.wrong
+    ref, wrong = CaptureRef(file.url, *span[:2]), TOO_LARGE if span.length > MOST_BYTES else span.wrong
     if wrong:
-        return broken(file, span, wrong)
+        return items.broken(ref, file, wrong)
     raw = text.read(span.start, span.length)
     try:
         told = read_item(raw, encoding_of(text))
     except EntryError:
         told = Told()
-    at = told.at or file.modified
-    return Item(
-        ref=CaptureRef(file.url, span.start, span.length),
-        at=at,
-        at_from="item" if told.at else "file",
-        path=file.path,
-        url=told.url,
-        record=captures.record_id(told.url or told.guid or path_of(file, span.start), at, raw),
-        mime=XML if raw.startswith(b"<") else JSON,
-        digest=captures.digest(raw),
-    )
+    mime = XML if raw.startswith(b"<") else JSON
+    return items.item(ref, file, raw, told.guid or path_of(file, span.start), told.url, mime, item=told.at)
 
 
-def broken(file: ArchiveFile, span: Span, reason: str) -> Item:
-    at = f"{file.path}:{span.start}"
-    return Item(
-        ref=CaptureRef(file.url, span.start, span.length),
-        at=file.modified,
-        at_from="file",
-        path=file.path,
-        record=captures.record_id(at, file.modified, b""),
-        broken=reason,
-    )
-
-
-def read(file: ArchiveFile, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
+def read(file: ArchiveFile, found: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
     """A page with the item's own body for each; `Rejected` for what is no news text."""
     text = Text(file)
-    for item in items:
-        try:
-            yield page_of(file, item, same(text, item), encoding_of(text), source)
-        except EntryError as error:
-            yield error
 
+    def page(item: Item) -> Page:
+        raw = same(text, item)
+        entry = read_item(raw, encoding_of(text)).entry(source, path_of(file, item.ref.offset))
+        return items.page(item, entry, raw, item.mime, from_feed=True)
 
-def page_of(file: ArchiveFile, item: Item, raw: bytes, encoding: str, source: str) -> Page:
-    entry = read_item(raw, encoding).entry(source, path_of(file, item.ref.offset))
-    capture = Capture(
-        url=item.url or "",
-        at=item.at,
-        at_from=item.at_from,
-        status=200,
-        headers=(("Content-Type", item.mime),),
-        body=raw,
-        record=item.record,
-        digest=item.digest,
-    )
-    return Page(capture, entry, from_feed=True)
+    return items.answers(found, page)
 
 
 def read_item(raw: bytes, encoding: str) -> Told:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from fastwarc.stream_io import ZstdWriter
 
+from pipeline.archives.members import SLICE
 from pipeline.archives.places import PIECE
-from pipeline.archives.texts import SLICE, Text
+from pipeline.archives.texts import Text
 from pipeline.errors import Failed
 from tests.archives.exports import file_of
 
