@@ -1,8 +1,4 @@
-"""Cleans pages in a child process with limits, which is replaced when a page spins, crashes it or eats memory.
-
-A child of our own by fork and a pipe: multiprocessing refuses children to the daemons that some Airflow executors
-run tasks in, and a fork of a process that has the libraries loaded starts in milliseconds.
-"""
+"""Cleans pages in a child process with limits, which is replaced when a page spins, crashes it or eats memory."""
 
 import logging
 import os
@@ -10,13 +6,15 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import ceil
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import process_time
 from types import TracebackType
-from typing import NamedTuple, NoReturn, Self
+from typing import NamedTuple, Self
 
+from pipeline.children import fork
 from pipeline.errors import EntryError, Failed
 from pipeline.model import Capture, Document, Entry
 
@@ -30,7 +28,6 @@ PATIENCE = 3
 """Wall time per CPU time: a busy machine is no reason to give up a page."""
 
 SPINS, CRASHED, MEMORY_EATEN = "cleaning spins", "cleaning crashed", "cleaning needs too much memory"
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Page(NamedTuple):
@@ -84,15 +81,9 @@ class Cleaner:
     def _start(self) -> tuple[int, Connection]:
         import trafilatura  # noqa: F401 - loaded before the fork, every later child has it for nothing
 
-        ours, theirs = Pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        parent, self._inherited = os.getpid(), memory_now()[1]
-        child = os.fork()
-        if child == 0:
-            serve(theirs, self.clean, parent, self.seconds, self.memory)
-        theirs.close()
-        return child, ours
+        self._inherited = memory_now()[1]
+        pipe, child = fork(partial(serve, self.clean, self.seconds, self.memory))
+        return child, pipe
 
     def _end(self) -> str:
         """Ends the child, and says what it died of where it was dead already."""
@@ -109,17 +100,14 @@ class Cleaner:
         return MEMORY_EATEN if used.ru_maxrss * 1024 - self._inherited > self.memory / 2 else CRASHED
 
 
-def serve(pipe: Connection, clean: CleanPage, parent: int, seconds: float, memory: int) -> NoReturn:
+def serve(clean: CleanPage, seconds: float, memory: int, pipe: Connection) -> None:
     """The child's life: pages in, answers out, until the parent closes the pipe or dies."""
-    try:
-        isolate(pipe, parent)
-        limit_memory(memory)
-        while True:
-            page = pipe.recv()
-            limit(resource.RLIMIT_CPU, ceil(process_time() + seconds))
-            pipe.send(answer(clean, page))
-    except BaseException:  # noqa: BLE001 - nothing of the parent's, such as its clean-up, may run here
-        os._exit(1)
+    isolate(pipe)
+    limit_memory(memory)
+    while True:
+        page = pipe.recv()
+        limit(resource.RLIMIT_CPU, ceil(process_time() + seconds))
+        pipe.send(answer(clean, page))
 
 
 def answer(clean: CleanPage, page: Page) -> Document | EntryError:
@@ -131,9 +119,9 @@ def answer(clean: CleanPage, page: Page) -> Document | EntryError:
         return Failed(MEMORY_EATEN)
 
 
-def isolate(pipe: Connection, parent: int) -> None:
-    """Lets go of all that the parent has open (Airflow waits for its sockets to close), and dies with it."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGXCPU):
+def isolate(pipe: Connection) -> None:
+    """Lets go of all that the parent has open: Airflow waits for its sockets to close."""
+    for number in (signal.SIGINT, signal.SIGXCPU):
         signal.signal(number, signal.SIG_DFL)
     logging.disable(logging.CRITICAL)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -142,17 +130,6 @@ def isolate(pipe: Connection, parent: int) -> None:
     os.closerange(3, pipe.fileno())
     os.closerange(pipe.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    die_with(parent)
-
-
-def die_with(parent: int) -> None:
-    """Ends this process when its parent ends, where the system can tell (Linux)."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def limit_memory(memory: int) -> None:

@@ -1,23 +1,22 @@
 """Servers as children of this process: started, waited for, stopped in order, and never left as orphans."""
 
-import ctypes
 import fcntl
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self
 
 import psutil
 
+from pipeline.children import die_with
 from pipeline.errors import NewsroomError
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 15
 """From the polite signal to the kill, for most."""
 
@@ -65,7 +64,7 @@ class Process:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # Ctrl-C goes to us alone, and we stop our servers in order
-                    preexec_fn=follow(os.getpid(), stop_signal),
+                    preexec_fn=partial(die_with, os.getpid(), stop_signal),
                     **other,
                 )
         except (OSError, subprocess.SubprocessError) as error:
@@ -120,20 +119,6 @@ class Process:
         lines = self.log.read_text(errors="replace").split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
         return f"{said[:300]} (log: {self.log})"
-
-
-def follow(parent: int, stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """For the child, before it becomes the server: let the kernel signal it when its parent dies (Linux has that)."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-
-    def tie() -> None:
-        prctl(PR_SET_PDEATHSIG, int(stop_signal))
-        if os.getppid() != parent:  # it died meanwhile
-            os._exit(1)
-
-    return tie
 
 
 def locked(path: Path, refusal: str) -> IO[str]:

@@ -2,12 +2,13 @@
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing.connection import Connection, Pipe
-from typing import Any, NoReturn, TypeVar
+from contextlib import suppress
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import TypeVar
 
-from pipeline.clean.worker import die_with
+from pipeline.children import end, fork
 from pipeline.errors import NewsroomError
 
 T = TypeVar("T")
@@ -27,13 +28,11 @@ def each(work: Work[T, R], items: Sequence[T], dead: Callable[[T, str], R]) -> I
     """
     done = 0
     while done < len(items):
-        try:
+        with suppress(Death):  # of the item that is next, or of what came together before it
             for result in in_child(work, items[done:]):
                 yield result
                 done += 1
             return
-        except Death:
-            pass  # of the item that is next, or of what came together before it
         try:
             (result,) = in_child(work, items[done : done + 1])
         except Death as death:
@@ -44,57 +43,27 @@ def each(work: Work[T, R], items: Sequence[T], dead: Callable[[T, str], R]) -> I
 
 def in_child(work: Work[T, R], items: Sequence[T]) -> Iterator[R]:
     """Results as they come; raises `Death`."""
-    ours, theirs = Pipe(duplex=False)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    parent, child = os.getpid(), os.fork()
-    if child == 0:
-        serve(theirs, parent, work, items)
-    theirs.close()
-    ended = False
+    pipe, child = fork(partial(serve, work, items))
     try:
-        while (message := received(ours)) is not None:
-            kind, value = message
-            if kind == "error":
-                raise value
-            if kind == "end":
-                return
-            yield value
-        ended = True
-        raise Death(how_it_died(child))
-    finally:
-        ours.close()
-        if not ended:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-
-
-def received(pipe: Connection) -> tuple[str, Any] | None:
-    """The next message; None where the other end has gone."""
-    try:
-        message: tuple[str, Any] = pipe.recv()
+        while message := pipe.recv():
+            if isinstance(message, Exception):
+                raise message
+            yield message[0]
+        return
     except (EOFError, OSError):
-        return None
-    return message
-
-
-def serve(pipe: Connection, parent: int, work: Work[T, R], items: Sequence[T]) -> NoReturn:
-    """The child's life; nothing of the parent's, such as its clean-up, may run here."""
-    try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends us
-        die_with(parent)
-        for result in work(items):
-            pipe.send(("result", result))
-        pipe.send(("end", None))
-    except NewsroomError as error:
-        pipe.send(("error", error))
-    except Exception as error:  # noqa: BLE001 - whatever an item does is told of it
-        pipe.send(("error", Death(f"{type(error).__name__}: {error}"[:200])))
+        pass
     finally:
-        os._exit(1)  # after its end nobody asks for its status
+        status = os.waitstatus_to_exitcode(end(pipe, child))
+    raise Death(f"killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}")
 
 
-def how_it_died(child: int) -> str:
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+def serve(work: Work[T, R], items: Sequence[T], pipe: Connection) -> None:
+    """The child's life: results one by one, nothing at the end, or what went wrong."""
+    try:
+        for result in work(items):
+            pipe.send([result])
+        pipe.send([])
+    except NewsroomError as error:
+        pipe.send(error)
+    except Exception as error:  # noqa: BLE001 - whatever an item does is told of it
+        pipe.send(Death(f"{type(error).__name__}: {error}"[:200]))

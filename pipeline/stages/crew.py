@@ -1,13 +1,11 @@
 """Does jobs in several forked processes at once; each takes the next when it is done with one."""
 
-import os
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any, NamedTuple, NoReturn
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from typing import Any, NamedTuple
 
-from pipeline.clean.worker import die_with
+from pipeline.children import end, fork
 from pipeline.errors import NewsroomError
 
 Work = Callable[[str, Callable[[Any], None]], None]
@@ -29,7 +27,7 @@ def spread(work: Work, jobs: Sequence[str], processes: int) -> Iterator[Said]:
 
     def hire() -> None:
         if waiting:
-            ours, child = started(work)
+            ours, child = fork(partial(serve, work))
             ours.send(job := waiting.pop())
             at_work[ours] = child, job
 
@@ -56,38 +54,12 @@ def spread(work: Work, jobs: Sequence[str], processes: int) -> Iterator[Said]:
             end(pipe, child)
 
 
-def started(work: Work) -> tuple[Connection, int]:
-    ours, theirs = Pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    parent, child = os.getpid(), os.fork()
-    if child == 0:
-        ours.close()
-        serve(theirs, parent, work)
-    theirs.close()
-    return ours, child
-
-
-def serve(pipe: Connection, parent: int, work: Work) -> NoReturn:
-    """The life of a process: jobs in, what they give out, until the pipe is closed."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end ends us
-        die_with(parent)
-        while True:
-            job = pipe.recv()
-            try:
-                work(job, lambda value, job=job: pipe.send(Said(job, value)))  # type: ignore[misc]
-                pipe.send(Said(job, done=True))
-            except NewsroomError as error:
-                pipe.send(Said(job, error=error, done=True))
-            except Exception as error:  # noqa: BLE001 - of ours; it shall be seen, and costs its job
-                said = NewsroomError(f"{type(error).__name__}: {error}"[:500])
-                pipe.send(Said(job, error=said, done=True))
-    finally:
-        os._exit(0)
-
-
-def end(pipe: Connection, child: int) -> None:
-    pipe.close()
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+def serve(work: Work, pipe: Connection) -> None:
+    """The life of a process: jobs in, what they give out, until it is ended."""
+    while True:
+        job = pipe.recv()
+        try:
+            work(job, lambda value, job=job: pipe.send(Said(job, value)))  # type: ignore[misc]
+            pipe.send(Said(job, done=True))
+        except NewsroomError as error:
+            pipe.send(Said(job, error=error, done=True))
