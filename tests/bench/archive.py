@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -137,14 +138,10 @@ class Bench:
 
     def processes(self) -> dict[str, Any]:
         """By the CPU clock, which runs for nobody else: all of one process ÷ the longest way through two."""
-        path, ways = self.warc(REAL), {}
-        for number in (1, 2):
-            longest = list[float]()
-            for _ in range(ROUNDS):
-                told = self.folder / "longest"
-                Used.by(lambda number=number, told=told: told.write_text(str(self.longest(path, number))))  # type: ignore[misc]
-                longest.append(float(told.read_text()))
-            ways[number] = sum(longest)
+        path, told, ways = self.warc(REAL), self.folder / "longest", Counter[int]()
+        for number in (1, 2) * ROUNDS:
+            Used.by(lambda number=number: told.write_text(str(self.longest(path, number))))  # type: ignore[misc]
+            ways[number] += float(told.read_text())  # type: ignore[assignment]
         return {"two processes, times one": round(ways[1] / ways[2], 2)}
 
     def longest(self, path: Path, processes: int) -> float:
