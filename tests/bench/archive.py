@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -81,16 +82,14 @@ class Used(NamedTuple):
 class Bench:
     def __init__(self, folder: Path, objects: ObjectStore, found: Pages) -> None:
         self.folder, self.objects, self.pages = folder, objects, found
-        self.runs = 0
         desk = self.desk()
         stage.warm(desk, ["en", "fr", "de"])
         for name in ("boto3", "deltalake", "lxml.html", "pyarrow.dataset", "trafilatura"):  # as warm as the models
             importlib.import_module(name)
 
     def store(self, endpoint: str | None = None) -> S3Store:
-        """An empty part of the bucket."""
-        self.runs += 1
-        url, objects = f"s3://{self.objects.bucket}/{self.runs}", self.objects
+        """An empty part of the bucket, of forks too."""
+        url, objects = f"s3://{self.objects.bucket}/{time.monotonic_ns()}", self.objects
         return S3Store(url, endpoint=endpoint or objects.endpoint, key=objects.key, secret=objects.secret)
 
     def desk(self, endpoint: str | None = None) -> Desk:
