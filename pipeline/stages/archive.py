@@ -1,7 +1,7 @@
 """Takes an archive: its index, then shards that run the stages fused. What is done again finds what was done."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from pipeline import archives, landing, ledger, vectors
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Unit, Wanted
-from pipeline.clean import clean_text
 from pipeline.clean.decoding import TEXT_TYPES
 from pipeline.clean.worker import Cleaner
 from pipeline.documents import stamp
@@ -25,7 +24,7 @@ from pipeline.stages import BATCH_STAGES, alone
 from pipeline.stages.begin import opened
 from pipeline.stages.clean import judged
 from pipeline.stages.desk import Desk, ended
-from pipeline.stages.enrich import annotated, complain, wants
+from pipeline.stages.enrich import annotated, complain, wants, warm
 from pipeline.stages.land import landed
 from pipeline.stages.publish import close_run
 from pipeline.stages.ready import require_models
@@ -135,7 +134,7 @@ def fused(desk: Desk, run: str, name: str, told: Told) -> list[Taken]:
         planned = ledger.read_taken(desk.store, ledger.work_key(run, name, "plan"))
         found = at_once(partial(compared, desk), list(through(desk, "clean", clean, planned, told)))
         cleaned = ledger.write_taken(desk.store, key, sorted(found, key=moment))
-    warm(desk, {one.document.language for one in cleaned if one.document and wants(one)})
+    warm(desk.parser, {one.document.language for one in cleaned if one.document and wants(one)})
     enriched = list(through(desk, "enrich", enrich, cleaned, told))
     complain(all_steps(), [one for one in enriched if wants(one)])
     vectors.keep(desk.store, run, name, (one.vector for one in enriched))
@@ -158,13 +157,6 @@ def at_once(
                 made[number] = one
                 told(one)
     return made
-
-
-def warm(desk: Desk, languages: Collection[str | None]) -> None:
-    """Loads what the steps need for these languages: every child of this process has it for nothing then."""
-    for language in languages:
-        text = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo."
-        annotated(replace(clean_text(text), language=language), all_steps(), desk.parser)
 
 
 def found_again(desk: Desk, taken: Taken) -> Taken:
