@@ -51,11 +51,6 @@ def reader(path: str) -> Format:
     return cast("Format", importlib.import_module(f"{__name__}.{format_of(path) or 'warc'}"))
 
 
-def index(file: ArchiveFile) -> Iterator[Item]:
-    """What a file holds."""
-    return reader(file.path).index(file)
-
-
 def read(store: Store, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
     """An answer for each item, in the order given: best that of files and offsets, as neighbours are read at once.
 

@@ -6,7 +6,7 @@ file, or pages of a folder together.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from urllib.parse import quote
 
 import msgspec
@@ -16,7 +16,7 @@ from pipeline import archives, cdxj
 from pipeline.archives import KINDS, format_of
 from pipeline.archives.places import ArchiveFile, digest, files, is_dated
 from pipeline.errors import NotFound, SourceError
-from pipeline.model import CaptureRef, Item, Source, TimeFrom
+from pipeline.model import Item, Source
 from pipeline.store import Store
 
 TOGETHER = 2_000
@@ -132,7 +132,7 @@ def make(store: Store, unit: Unit) -> Indexed:
 def held(file: ArchiveFile) -> Iterator[Item]:
     """What a file holds; raises `SourceError` where it cannot be read."""
     try:
-        yield from archives.index(file)
+        yield from archives.reader(file.path).index(file)
     except (OSError, NotFound) as error:
         raise SourceError(f"archive {file.url}: {error}") from error
 
@@ -154,27 +154,16 @@ def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Ite
     return sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
 
 
-class Line(Struct, frozen=True, kw_only=True):
-    """The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
-
-    url: str | None = None
-    mime: str
-    status: int
-    length: int
-    offset: int
-    filename: str
-    record: str
-    at: datetime
-    digest: str = ""
-    at_from: TimeFrom = "record"
-    path: str = ""
-    payload: tuple[int, int] | None = None
-    broken: str | None = None
+FIELDS = (
+    "url", "mime", "status", "length", "offset", "filename", "record", "at", "digest", "at_from", "path", "payload",
+    "broken",
+)  # fmt: skip
+"""The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
 
 
 def line(item: Item) -> bytes:
     """A line of CDXJ; its numbers are texts, as others have them."""
-    said = {name: value for name in Line.__struct_fields__ if (value := getattr(item, name, None)) not in (None, "")}
+    said = {name: value for name in FIELDS if (value := getattr(item, name, None)) not in (None, "")}
     said |= {"status": str(item.status), "length": str(item.ref.length), "offset": str(item.ref.offset)}
     said |= {"filename": item.ref.key}
     if item.payload:
@@ -191,9 +180,8 @@ def sort_key(item: Item) -> str:
 
 def item_of(line: bytes) -> Item:
     """What `line` wrote."""
-    said = msgspec.json.decode(line.split(b" ", 2)[2], type=Line, strict=False)
-    return Item(
-        ref=CaptureRef(said.filename, said.offset, said.length),
-        payload=CaptureRef(said.filename, *said.payload) if said.payload else None,
-        **{name: getattr(said, name) for name in Item.__struct_fields__ if name not in ("ref", "payload")},
-    )
+    said = msgspec.json.decode(line.split(b" ", 2)[2])
+    said["ref"] = {"key": said["filename"], "offset": said["offset"], "length": said["length"]}
+    if "payload" in said:
+        said["payload"] = dict(zip(("key", "offset", "length"), (said["filename"], *said["payload"]), strict=True))
+    return msgspec.convert(said, Item, strict=False)
