@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -131,6 +131,21 @@ def write_taken(store: Store, key: str, batch: Iterable[Taken]) -> list[Taken]:
     if store.put_new(key, lines(made)):
         return made
     return read_taken(store, key)
+
+
+def decided(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]], digits: int) -> dict[str, list[Taken]]:
+    """The batches of a run, each written for its first stage: those of the first try, made where there was none."""
+    key = f"work/{run}/plan.json"
+    try:
+        stored = store.get(key).body
+    except NotFound:
+        made = {f"{number:0{digits}}": batch for number, batch in enumerate(make())}
+        store.put_new(key, msgspec.json.encode(made))
+        stored = store.get(key).body  # ours, or that of whoever was faster
+    found = msgspec.json.decode(stored, type=dict[str, list[Taken]])
+    for batch, taken in found.items():
+        store.put(work_key(run, batch, "plan"), lines(taken))
+    return found
 
 
 def read_taken(store: Store, key: str) -> list[Taken]:

@@ -21,13 +21,11 @@ from pipeline.model import Entry, Item, Outcome, Taken
 from pipeline.polls import ARCHIVE
 from pipeline.queue import LAST_TRY
 from pipeline.stages import BATCH_STAGES, alone
-from pipeline.stages.begin import opened
+from pipeline.stages.begin import begin as begun
 from pipeline.stages.clean import judged
 from pipeline.stages.desk import Desk, ended
 from pipeline.stages.enrich import annotated, complain, wants, warm
 from pipeline.stages.land import landed
-from pipeline.stages.publish import close_run
-from pipeline.stages.ready import require_models
 from pipeline.steps import all_steps
 
 SHARD = 400
@@ -45,14 +43,7 @@ def begin(desk: Desk, trigger: str, run: str | None = None) -> str:
 
     With a name the trigger is of this run alone: an open run that has it too was cleared, and is closed.
     """
-    require_models(desk.parser)
-    desk.store.check()
-    if run:
-        ledger.require_open(desk.store, run)
-        for name, other in ledger.open_runs(desk.store).items():
-            if name != run and other.trigger == trigger:
-                close_run(desk, name)
-    return opened(desk, trigger, run)
+    return begun(desk, trigger, run=run, is_dead=lambda other: other == trigger)[0]
 
 
 def wanted(
@@ -78,19 +69,12 @@ def index(desk: Desk, asked: Wanted, turn: int) -> None:
 def plan(desk: Desk, run: str, asked: Wanted, told: Callable[[Unit], None] = lambda _: None) -> dict[str, int]:
     """Writes the shards of the run; answers their names and sizes. A second try finds those of the first."""
     ledger.require_open(desk.store, run)
-    key = f"work/{run}/plan.json"
-    try:
-        stored = desk.store.get(key).body
-    except NotFound:
+
+    def made() -> Iterator[list[Taken]]:
         taken = [take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told)]
-        parts = (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
-        made = {f"{number:04}": part for number, part in enumerate(parts)}
-        desk.store.put_new(key, msgspec.json.encode(made))
-        stored = desk.store.get(key).body  # ours, or that of whoever was faster
-    decided = msgspec.json.decode(stored, type=dict[str, list[Taken]])
-    for name, part in decided.items():
-        desk.store.put(ledger.work_key(run, name, "plan"), ledger.lines(part))
-    return {name: len(part) for name, part in decided.items()}
+        return (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
+
+    return {name: len(part) for name, part in ledger.decided(desk.store, run, made, digits=4).items()}
 
 
 def take_up(desk: Desk, item: Item, source: str) -> Taken:
