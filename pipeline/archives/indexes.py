@@ -17,7 +17,7 @@ from pipeline.archives import KINDS, format_of
 from pipeline.archives.places import ArchiveFile, digest, files, is_dated
 from pipeline.errors import NotFound, SourceError
 from pipeline.model import Item, Source
-from pipeline.store import Store
+from pipeline.store import Store, read_json
 
 TOGETHER = 2_000
 """Pages of a folder that one unit holds: an index for each would be a write more for each."""
@@ -109,10 +109,7 @@ def index_key(day: date, unit: str) -> str:
 
 def indexed(store: Store, unit: Unit) -> Indexed | None:
     """What the index of a unit holds; None while it is not made in full."""
-    try:
-        return msgspec.json.decode(store.get(marker(unit.id)).body, type=Indexed)
-    except NotFound:
-        return None
+    return read_json(store, marker(unit.id), Indexed)
 
 
 def make(store: Store, unit: Unit) -> Indexed:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -37,7 +37,12 @@ def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: datetime | None) 
         raise UsageError("name files or URLs, or --jsonl FILE: newsroom annotate --help")
     desk = desk_of("file:///nowhere", now=now)  # a store that nobody asks
     failed = 0
-    for answer in annotate_all(desk, from_lines(jsonl) if jsonl else from_names(desk, inputs)):
+    for answer in annotate_all(
+        desk,
+        from_lines(jsonl)
+        if jsonl
+        else (from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name) for name in inputs),
+    ):
         sys.stdout.buffer.write(line(answer))
         sys.stdout.buffer.flush()
         for step, reason in answer.missing.items():
@@ -87,12 +92,6 @@ def name_of(raw: bytes, number: int) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return number
     return found.get("id", number) if isinstance(found, dict) else number
-
-
-def from_names(desk: "Desk", names: Iterable[str]) -> Iterator["Given"]:
-    """Files, URLs, and - for stdin."""
-    for name in names:
-        yield from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name)
 
 
 def from_file(name: str) -> "Given":

@@ -120,13 +120,11 @@ def put(store: "Store", found: list["Outcome"], *, whole: bool) -> None:
     """The ledger lines as JSON lines, one that was asked for with what came."""
     import msgspec
 
-    for line in found:
-        record: dict[str, Any] = msgspec.to_builtins(line)
-        json_line(record | (came(store, line) if whole else {}))
-
-
-def came(store: "Store", line: "Outcome") -> dict[str, Any]:
     from pipeline.quarantine import evidence
 
-    found = evidence(store, line)
-    return {"came": found and {**found._asdict(), "body": "\n".join(head(found.body))}}
+    for line in found:
+        record: dict[str, Any] = msgspec.to_builtins(line)
+        if whole:
+            came = evidence(store, line)
+            record["came"] = came and {**came._asdict(), "body": "\n".join(head(came.body))}
+        json_line(record)

@@ -89,8 +89,7 @@ def health(declared: tuple["Source", ...], store: str | None) -> Iterator[dict[s
         state = polls.read(bucket, source.name)
         poll = state.last_poll
         yield record(source, state) | {"differs": audited(poll.run).get(source.name) if poll else None}
-    known = {listed.key.removeprefix("sources/").removesuffix(".json") for listed in bucket.keys("sources/")}
-    for name in sorted(known - {source.name for source in declared}):
+    for name in sorted(polls.names(bucket) - {source.name for source in declared}):
         if (state := polls.read(bucket, name)).pending:
             yield record(None, state) | {"differs": None}
 
