@@ -170,7 +170,7 @@ def in_tasks(names: list[str]) -> list[list[str]]:
     return [names[at : at + size] for at in range(0, len(names), size)] or [[]]
 
 
-def portion(desk: Desk, run: str, name: str, told: Told = lambda _: None) -> Sums:
+def portion(desk: Desk, run: str, name: str) -> Sums:
     """Works a portion out and writes it, unless it is a dry run; a second try finds what the first one did."""
     made = planned(desk, run)
     if made is None:
@@ -181,7 +181,7 @@ def portion(desk: Desk, run: str, name: str, told: Told = lambda _: None) -> Sum
     worked = got(desk, run, f"{name}.worked", Worked)
     if worked is None:
         lifter = Lifter(desk, made.wanted)
-        lifts = list(lifter.each(got(desk, run, f"{name}.articles", list[str]) or [], told))
+        lifts = list(lifter.each(got(desk, run, f"{name}.articles", list[str]) or []))
         worked = Worked(lifter.sums, lifts)
     if not made.dry_run:
         write(desk, run, name, worked)
