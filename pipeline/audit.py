@@ -6,10 +6,13 @@ These four were written at different times and by different tasks, so a line tha
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+import msgspec
+
 from pipeline import ledger, polls
+from pipeline.errors import NotFound
 from pipeline.ledger import Run
 from pipeline.model import Outcome, Taken
-from pipeline.store import Store, read_json
+from pipeline.store import Store
 
 SHOWN = 3
 """Entries that a sentence names."""
@@ -36,8 +39,9 @@ def differences(store: Store, run: Run) -> dict[str, str]:
 
 def plan_of(store: Store, run: str) -> dict[str, Counter[str]] | None:
     """What each source's entries of the plan are called, and how often; None where the plan has been swept."""
-    stored = read_json(store, f"work/{run}/plan.json", dict[str, list[Taken]])
-    if stored is None:
+    try:
+        stored = msgspec.json.decode(store.get(f"work/{run}/plan.json").body, type=dict[str, list[Taken]])
+    except NotFound:
         return None
     found = defaultdict[str, Counter[str]](Counter)
     for taken in (one for batch in stored.values() for one in batch):

@@ -21,14 +21,20 @@ HIDDEN = "***"
 LEAST = 6
 """Characters of a secret that is looked for: a shorter one would be found in words that are none."""
 
+LOGIN = re.compile(r"(?<=://)[^/?#@\s]*(?:@[^/?#@\s]*)*@")
 PARAMETER = re.compile(r"(?<=[?&;])([^=&;#]+)=([^&;#]+)")
 FIELDS = ("url", "guid", "title", "summary", "body", "fallback")
 
 
 def shown(url: str) -> str:
     """The URL with its secrets as `***`: login, and the parameters of the table."""
-    url = re.sub(r"(?<=://)[^/?#@\s]*(?:@[^/?#@\s]*)*@", f"{HIDDEN}@", url)
+    url = LOGIN.sub(f"{HIDDEN}@", url)
     return PARAMETER.sub(lambda found: f"{found[1]}={HIDDEN}" if is_secret(found[1]) else found[0], url)
+
+
+def without_login(url: str) -> str:
+    """As it names a page: whom an archive's crawler was is nobody's business."""
+    return LOGIN.sub("", url)
 
 
 def is_secret(parameter: str) -> bool:

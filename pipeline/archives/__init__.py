@@ -47,8 +47,15 @@ def format_of(path: str) -> str | None:
     return next((name for name, called in FORMATS.items() if called.search(path)), None)
 
 
-def reader(path: str) -> Format:
-    return cast("Format", importlib.import_module(f"{__name__}.{format_of(path) or 'warc'}"))
+def reader(file: ArchiveFile) -> Format:
+    from pipeline.archives.beginnings import told_by
+
+    return cast("Format", importlib.import_module(f"{__name__}.{format_of(file.path) or told_by(file) or 'warc'}"))
+
+
+def index(file: ArchiveFile) -> Iterator[Item]:
+    """What a file holds."""
+    return reader(file).index(file)
 
 
 def read(store: Store, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
@@ -56,7 +63,7 @@ def read(store: Store, items: Sequence[Item], source: str) -> Iterator[Page | En
 
     `source` is the name that their entries carry.
     """
-    for (url, path), some in groupby(items, lambda item: (item.ref.key, item.path)):
+    for (url, path), some in groupby(items, lambda item: ((item.payload or item.ref).key, item.path)):
         wanted = list(some)
         try:
             file = opened(url, path, bucket_of(url, store))
@@ -65,4 +72,4 @@ def read(store: Store, items: Sequence[Item], source: str) -> Iterator[Page | En
         if file is None:
             yield from (Failed(f"{GONE}: {url}") for _ in wanted)
             continue
-        yield from (answer for answer in reader(path).read(file, wanted, source))
+        yield from (answer for answer in reader(file).read(file, wanted, source))

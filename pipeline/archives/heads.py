@@ -8,6 +8,8 @@ from pipeline.archives.members import LONGEST_LINE
 from pipeline.archives.streams import Stream
 from pipeline.errors import Failed
 from pipeline.identity import EDGES
+from pipeline.sources.dates import YEARS
+from pipeline.veil import without_login
 
 MOST_HEAD = 65_536
 LONGEST_URL = 8_000
@@ -62,7 +64,10 @@ def read_head(stream: Stream) -> Head:
 
 
 def warc_head(text: str) -> Head:
-    fields = {name.lower(): value for name, value in reversed(headers_of(text))}  # of several the first
+    fields = dict[str, str]()
+    for line in re.sub(r"\r?\n[ \t]+", " ", text).splitlines()[1:]:
+        name, _, value = line.partition(":")
+        fields.setdefault(name.strip().lower(), value.strip())
     return Head(
         kind=fields.get("warc-type", "").lower(),
         url=url_of(fields.get("warc-target-uri", "")),
@@ -72,12 +77,6 @@ def warc_head(text: str) -> Head:
         mime=mime_of(fields.get("content-type", "")),
         fields=fields,
     )
-
-
-def headers_of(text: str) -> list[tuple[str, str]]:
-    """What stands below the first line of a head; a line that begins with a space goes on with the one before."""
-    pairs = (line.partition(":") for line in re.sub(r"\r?\n[ \t]+", " ", text).split("\n")[1:])
-    return [(name.strip(), value.strip()) for name, colon, value in pairs if colon]
 
 
 def arc_head(text: str) -> Head:
@@ -108,13 +107,14 @@ def mime_of(said: str) -> str:
 def url_of(said: str) -> str:
     """The URL without its brackets; what cannot stand in one, raw bytes among it, as browsers would escape it."""
     found = NOT_IN_URLS.sub(
-        lambda odd: "".join(f"%{byte:02X}" for byte in odd[0].encode("utf-8", "surrogateescape")), said.strip(EDGES)
+        lambda odd: "".join(f"%{byte:02X}" for byte in odd[0].encode("utf-8", "surrogateescape")),
+        without_login(said.strip(EDGES)),
     )
     return found if len(found) <= LONGEST_URL else ""
 
 
 def moment(said: str) -> datetime | None:
-    """A time in UTC; what a date leaves out is its beginning. None where it is none."""
+    """A time in UTC; what a date leaves out is its beginning. None where it is none, or no paper's."""
     found = DATE.fullmatch(said.strip())
     if not found:
         return None
@@ -129,4 +129,4 @@ def moment(said: str) -> datetime | None:
             at -= timedelta(hours=int(found[9]), minutes=int(found[10])) * (1 if found[8] == "+" else -1)
     except (ValueError, OverflowError):
         return None
-    return at
+    return at if at.year in YEARS else None

@@ -6,18 +6,22 @@ file, or pages of a folder together.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
+from itertools import groupby
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline import archives, cdxj
-from pipeline.archives import KINDS, format_of
+from pipeline.archives import KINDS, SIDECARS, format_of, sidecars
+from pipeline.archives.beginnings import told_by
 from pipeline.archives.places import ArchiveFile, digest, files, is_dated
+from pipeline.archives.revisits import NOT_HERE
 from pipeline.errors import NotFound, SourceError
-from pipeline.model import Item, Source
-from pipeline.store import Store, read_json
+from pipeline.model import CaptureRef, Item, Source, TimeFrom
+from pipeline.store import Store
 
 TOGETHER = 2_000
 """Pages of a folder that one unit holds: an index for each would be a write more for each."""
@@ -77,25 +81,36 @@ def units(store: Store, wanted: Wanted) -> Iterator[Unit]:
 
 
 def united(found: Iterable[ArchiveFile], wanted: Wanted, place: str, day: date | None) -> Iterator[Unit]:
-    """Files as units; raises `SourceError` for a file that is named itself and is of no format."""
+    """Files as units. A file that is named itself is read whatever it is called, and may be found to be broken."""
     together: list[ArchiveFile] = []
     listed = list(found)
     stems = {file.path.rpartition(".")[0] for file in listed if format_of(file.path) == "pages"}
+    beside, tables = dict[str, ArchiveFile](), list[ArchiveFile]()
     for file in listed:
-        kind = format_of(file.path) or ("warc" if len(listed) == 1 and place.endswith(file.path) else None)
-        beside = file.path.endswith(".json") and file.path.removesuffix(".json") in stems
-        if kind not in wanted.formats or beside:
+        name = file.path.rpartition("/")[2]
+        if name in SIDECARS:
+            tables.append(file)
             continue
-        if kind in SINGLE:
+        if file.path.endswith(".json") and (stem := file.path.removesuffix(".json")) in stems:
+            beside[stem] = file
+            continue
+        is_named = len(listed) == 1 and place.endswith(file.path)
+        kind = format_of(file.path) or (told_by(file) if is_named or "." not in name else None)
+        if (kind or (is_named and "warc")) not in wanted.formats:
+            continue
+        if kind in (*SINGLE, None):
             yield unit([file], day)
         else:
             together.append(file)
     for at in range(0, len(together), TOGETHER):
-        yield unit(together[at : at + TOGETHER], day)
+        some = together[at : at + TOGETHER]
+        own = (beside[stem] for file in some if (stem := file.path.rpartition(".")[0]) in beside)
+        yield unit(some, day, (*tables, *own))
 
 
-def unit(some: Sequence[ArchiveFile], day: date | None) -> Unit:
-    said = (part for file in some for part in (file.url, file.path, file.version))
+def unit(some: Sequence[ArchiveFile], day: date | None, beside: Iterable[ArchiveFile] = ()) -> Unit:
+    """Files under an id that is another once they, or what stands beside them, change."""
+    said = (part for file in (*some, *beside) for part in (file.url, file.path, file.version))
     return Unit(digest(*said, str(day)), tuple(some), day)
 
 
@@ -109,13 +124,17 @@ def index_key(day: date, unit: str) -> str:
 
 def indexed(store: Store, unit: Unit) -> Indexed | None:
     """What the index of a unit holds; None while it is not made in full."""
-    return read_json(store, marker(unit.id), Indexed)
+    try:
+        return msgspec.json.decode(store.get(marker(unit.id)).body, type=Indexed)
+    except NotFound:
+        return None
 
 
 def make(store: Store, unit: Unit) -> Indexed:
     """Indexes a unit unless that was done; a second try writes the same."""
     if found := indexed(store, unit):
         return found
+    sidecars.table.cache_clear()  # one may have changed while this process lives
     by_day = defaultdict[date, list[bytes]](list)
     for item in (item for file in unit.files for item in held(file)):
         by_day[item.at.date()].append(line(item))
@@ -129,16 +148,37 @@ def make(store: Store, unit: Unit) -> Indexed:
 def held(file: ArchiveFile) -> Iterator[Item]:
     """What a file holds; raises `SourceError` where it cannot be read."""
     try:
-        yield from archives.reader(file.path).index(file)
+        yield from archives.index(file)
     except (OSError, NotFound) as error:
         raise SourceError(f"archive {file.url}: {error}") from error
 
 
 def items(store: Store, wanted: Wanted, told: Callable[[Unit], None] = lambda _: None) -> Iterator[Item]:
     """What was asked for, indexed where it was not, unit after unit, in the order of its files."""
-    for one in units(store, wanted):
-        told(one)
-        yield from of_unit(store, wanted, one, make(store, one))
+    for _, some in groupby(units(store, wanted), key=lambda unit: unit.day):
+        made = []
+        for one in some:
+            told(one)
+            made.append((one, make(store, one)))
+        found = [item for one, days in made for item in of_unit(store, wanted, one, days)]
+        yield from joined(store, made, found)
+
+
+def joined(store: Store, made: Sequence[tuple[Unit, Indexed]], found: Sequence[Item]) -> Iterator[Item]:
+    """With the payloads that revisits have in another file, of any day: files of one crawl know only their digests."""
+    wanted = {item.digest for item in found if item.broken == NOT_HERE} - {""}
+    originals = dict[str, Item]()
+    every = Wanted(source="", places=())
+    for item in (item for one, days in made if wanted for item in of_unit(store, every, one, days)):
+        if item.digest in wanted and item.broken is None:
+            originals.setdefault(item.digest, item)
+    for item in found:
+        original = originals.get(item.digest) if item.broken == NOT_HERE else None
+        if original:
+            status = original.status if item.status in (0, 304) else item.status
+            payload = original.payload or original.ref
+            item = replace(item, payload=payload, status=status, mime=original.mime, broken=None)
+        yield item
 
 
 def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Item]:
@@ -151,16 +191,27 @@ def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Ite
     return sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
 
 
-FIELDS = (
-    "url", "mime", "status", "length", "offset", "filename", "record", "at", "digest", "at_from", "path", "payload",
-    "broken",
-)  # fmt: skip
-"""The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
+class Line(Struct, frozen=True, kw_only=True):
+    """The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
+
+    url: str | None = None
+    mime: str
+    status: int
+    length: int
+    offset: int
+    filename: str
+    record: str
+    at: datetime
+    digest: str = ""
+    at_from: TimeFrom = "record"
+    path: str = ""
+    payload: tuple[int, int] | None = None
+    broken: str | None = None
 
 
 def line(item: Item) -> bytes:
     """A line of CDXJ; its numbers are texts, as others have them."""
-    said = {name: value for name in FIELDS if (value := getattr(item, name, None)) not in (None, "")}
+    said = {name: value for name in Line.__struct_fields__ if (value := getattr(item, name, None)) not in (None, "")}
     said |= {"status": str(item.status), "length": str(item.ref.length), "offset": str(item.ref.offset)}
     said |= {"filename": item.ref.key}
     if item.payload:
@@ -177,8 +228,9 @@ def sort_key(item: Item) -> str:
 
 def item_of(line: bytes) -> Item:
     """What `line` wrote."""
-    said = msgspec.json.decode(line.split(b" ", 2)[2])
-    said["ref"] = {"key": said["filename"], "offset": said["offset"], "length": said["length"]}
-    if "payload" in said:
-        said["payload"] = dict(zip(("key", "offset", "length"), (said["filename"], *said["payload"]), strict=True))
-    return msgspec.convert(said, Item, strict=False)
+    said = msgspec.json.decode(line.split(b" ", 2)[2], type=Line, strict=False)
+    return Item(
+        ref=CaptureRef(said.filename, said.offset, said.length),
+        payload=CaptureRef(said.filename, *said.payload) if said.payload else None,
+        **{name: getattr(said, name) for name in Item.__struct_fields__ if name not in ("ref", "payload")},
+    )

@@ -12,13 +12,12 @@ from msgspec import UNSET, Struct
 
 from pipeline.archives import items
 from pipeline.archives.places import ArchiveFile
-from pipeline.archives.texts import Text, same
+from pipeline.archives.texts import Text, address, same
 from pipeline.archives.told import LANGUAGE
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError, Failed
 from pipeline.model import CaptureRef, Entry, Item
-from pipeline.sources import absolute
-from pipeline.sources.dates import instant
+from pipeline.sources.dates import YEARS, instant
 from pipeline.sources.markup import names, plain
 from pipeline.web.coding import MOST_BYTES
 
@@ -82,7 +81,7 @@ def item_of(file: ArchiveFile, ref: CaptureRef, raw: bytes, number: int) -> Item
         line = read_line(raw, number)
     except Failed as error:
         return items.broken(ref, file, error.reason)
-    url, mime = absolute(line.url or "", ""), "text/plain" if line.html is None else "text/html"
+    url, mime = address(line.url or ""), "text/plain" if line.html is None else "text/html"
     times = {"record": utc(line.captured_at), "item": instant(written(line.published_at))}
     return items.item(ref, file, raw, path_of(file, line, ref.offset), url, mime, **times)
 
@@ -124,7 +123,6 @@ def utc(said: datetime | None) -> datetime | None:
     """The instant; a time without a zone is UTC."""
     if said is None:
         return None
-    try:
-        return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-    except OverflowError:  # year 1 or 9999, and a zone
+    if said.year not in YEARS:  # a default of some software
         return None
+    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)

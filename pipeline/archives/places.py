@@ -42,9 +42,10 @@ class ArchiveFile:
             file.seek(offset)
             return file.read(length)
 
-    def stream(self, offset: int = 0) -> Iterator[bytes]:
+    def stream(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The bytes from an offset on, in pieces."""
-        while offset < self.size and (piece := self.read(offset, min(PIECE, self.size - offset))):
+        end = self.size if length is None else min(self.size, offset + length)
+        while offset < end and (piece := self.read(offset, min(PIECE, end - offset))):
             offset += len(piece)
             yield piece
 

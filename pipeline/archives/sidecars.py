@@ -5,17 +5,16 @@ import io
 import json
 import posixpath
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.archives import SIDECARS
 from pipeline.archives.places import ArchiveFile, opened
+from pipeline.archives.texts import address
 from pipeline.clean.decoding import decode
 from pipeline.errors import SourceError
-from pipeline.sources import absolute
 from pipeline.sources.dates import instant
 from pipeline.sources.jsonfeed import text
 from pipeline.store import Store
@@ -60,7 +59,11 @@ def said_of(file: ArchiveFile) -> Said:
 def alone(file: ArchiveFile) -> Said:
     """What the page's own JSON file says."""
     found = file.beside(f"{file.url.rpartition('/')[2].rpartition('.')[0]}.json")
-    return said(row_of(decode(found.read(0, MOST_BESIDE))))[1] if found else Said()
+    try:
+        row = json.loads(decode(found.read(0, MOST_BESIDE))) if found else None
+    except (ValueError, RecursionError):
+        return Said()
+    return said(row)[1] if isinstance(row, dict) else Said()
 
 
 @lru_cache(maxsize=8)
@@ -82,30 +85,33 @@ def table(folder_url: str, folder: str, bucket: Store | None) -> dict[str, Said]
 def parsed(name: str, content: str) -> Iterator[dict[str, Any]]:
     """The rows; one that cannot be read costs itself."""
     if name.endswith(".jsonl"):
-        yield from map(row_of, content.splitlines())
+        yield from objects(content.splitlines())
         return
     rows = csv.DictReader(io.StringIO(content, newline=""), delimiter="\t" if name.endswith(".tsv") else ",")
     while True:
-        with suppress(csv.Error):
-            if (row := next(rows, None)) is None:
-                return
-            yield row
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            continue
 
 
-def row_of(line: str) -> dict[str, Any]:
-    """An object of JSON; one that says nothing where it is none."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            yield found
 
 
 def said(row: dict[str, Any]) -> tuple[str, Said]:
     """The path of a row, and what it says; only a web address is a URL."""
     lower = {str(name).strip().lower(): text(row, name).strip() for name in row}
     path, url, at = (next((lower[name] for name in names if lower.get(name)), "") for names in COLUMNS.values())
-    return posixpath.normpath(path.replace("\\", "/")) if path else "", Said(absolute(url, ""), moment(at))
+    return posixpath.normpath(path.replace("\\", "/")) if path else "", Said(address(url), moment(at))
 
 
 def moment(written: str) -> datetime | None:

@@ -10,6 +10,8 @@ from pipeline.archives.packing import CUT_OFF, MAGIC, Damaged, Source
 from pipeline.archives.places import PIECE, ArchiveFile
 from pipeline.errors import Failed
 from pipeline.model import Item
+from pipeline.sources import absolute
+from pipeline.veil import without_login
 
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
@@ -47,6 +49,11 @@ class Text:
         while self._at + len(self._held) < offset + length and (piece := next(self._rest, b"")):
             skip = min(len(self._held), offset - self._at)
             self._at, self._held = self._at + skip, self._held[skip:] + piece
+
+
+def address(said: str) -> str | None:
+    """A web address as an archive's files write it, without a login; None where it is none."""
+    return absolute(without_login(said), "")
 
 
 def same(text: Text, item: Item) -> bytes:

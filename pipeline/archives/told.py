@@ -7,12 +7,13 @@ from html import escape, unescape
 
 from msgspec import Struct
 
+from pipeline.archives.texts import address
 from pipeline.clean.structured import letters
 from pipeline.errors import Rejected
 from pipeline.model import Entry
-from pipeline.sources import absolute
 from pipeline.sources.dates import instant
 from pipeline.sources.markup import LONGEST, MARKUP, names, plain
+from pipeline.veil import without_login
 
 NOT_TEXT = {
     "picture", "photo", "audio", "video", "graphic", "graphics", "animation", "still", "event", "planning", "package",
@@ -52,7 +53,7 @@ class Told(Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str | None:
         """The guid, where it is a web address."""
-        return absolute(self.guid, "")
+        return address(self.guid)
 
     def entry(self, source: str, path: str) -> Entry:
         """The item as an entry with its body; raises `Rejected` for what is no news text or was withdrawn.
@@ -67,12 +68,11 @@ class Told(Struct, frozen=True, kw_only=True):
         if not self.body.strip():
             raise Rejected("no text in the item")
         created, embargo = moment(self.created), moment(self.embargoed)
-        rights = self.rights | ({"embargoed_until": f"{embargo:%Y-%m-%dT%H:%M:%SZ}"} if embargo else {})
         language = LANGUAGE.fullmatch(self.language.strip())
         return Entry(
             source=source,
             url=self.url,
-            guid=self.guid[: LONGEST["guid"]] or None,
+            guid=without_login(self.guid)[: LONGEST["guid"]] or None,
             path=self.names or self.guid or path,
             title=plain(self.title, "title", is_html=False),
             published_at=max(filter(None, (created, embargo)), default=None) or self.at,
@@ -81,8 +81,13 @@ class Told(Struct, frozen=True, kw_only=True):
             authors=names(self.authors),
             tags=names(self.tags),
             language=language[1].lower() if language else None,
-            rights={name: text for name, value in rights.items() if (text := " ".join(value.split())[:500])},
+            rights={
+                name: text for name, value in self._rights(embargo).items() if (text := " ".join(value.split())[:500])
+            },
         )
+
+    def _rights(self, embargo: datetime | None) -> dict[str, str]:
+        return self.rights | ({"embargoed_until": f"{embargo:%Y-%m-%dT%H:%M:%SZ}"} if embargo else {})
 
 
 def moment(written: str) -> datetime | None:

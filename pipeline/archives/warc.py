@@ -193,6 +193,7 @@ def page(records: Records, item: Item, source: str) -> Page:
     capture = Capture(
         url=item.url or "",
         at=item.at,
+        at_from=item.at_from,
         status=item.status,
         headers=message.headers,
         body=messages.body(message, payload),

@@ -1,7 +1,8 @@
 """Takes an archive: its index, then shards that run the stages fused. What is done again finds what was done."""
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -13,19 +14,23 @@ from msgspec.structs import replace
 from pipeline import archives, landing, ledger, vectors
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Unit, Wanted
+from pipeline.clean import clean_text
 from pipeline.clean.decoding import TEXT_TYPES
 from pipeline.clean.worker import Cleaner
 from pipeline.documents import stamp
 from pipeline.errors import EntryError, Failed, NewerEdition, NotFound, Rejected, Retryable, UsageError
+from pipeline.identity import capture_of
 from pipeline.model import Entry, Item, Outcome, Taken
 from pipeline.polls import ARCHIVE
 from pipeline.queue import LAST_TRY
 from pipeline.stages import BATCH_STAGES, alone
-from pipeline.stages.begin import begin as begun
+from pipeline.stages.begin import opened
 from pipeline.stages.clean import judged
 from pipeline.stages.desk import Desk, ended
-from pipeline.stages.enrich import annotated, complain, wants, warm
+from pipeline.stages.enrich import annotated, complain, wants
 from pipeline.stages.land import landed
+from pipeline.stages.publish import close_run
+from pipeline.stages.ready import require_models
 from pipeline.steps import all_steps
 
 SHARD = 400
@@ -33,6 +38,9 @@ SHARD = 400
 
 AT_ONCE = 8
 """Articles whose folders are asked for, or written to, at a time: an answer of S3 takes 20 ms, and no CPU."""
+
+FOR_MACHINES = re.compile(r"://[^/]*/((?:robots|humans|security|(?:app-)?ads|llms(?:-full)?)\.txt)(?:[?#]|$)")
+"""What every site serves to crawlers, so that archives hold it; as text it would be an article."""
 
 Told = Callable[[str, Taken], None]
 """Hears of each entry after each stage: "clean", "enrich", "land"."""
@@ -43,7 +51,14 @@ def begin(desk: Desk, trigger: str, run: str | None = None) -> str:
 
     With a name the trigger is of this run alone: an open run that has it too was cleared, and is closed.
     """
-    return begun(desk, trigger, run=run, is_dead=lambda other: other == trigger)[0]
+    require_models(desk.parser)
+    desk.store.check()
+    if run:
+        ledger.require_open(desk.store, run)
+        for name, other in ledger.open_runs(desk.store).items():
+            if name != run and other.trigger == trigger:
+                close_run(desk, name)
+    return opened(desk, trigger, run)
 
 
 def wanted(
@@ -69,12 +84,19 @@ def index(desk: Desk, asked: Wanted, turn: int) -> None:
 def plan(desk: Desk, run: str, asked: Wanted, told: Callable[[Unit], None] = lambda _: None) -> dict[str, int]:
     """Writes the shards of the run; answers their names and sizes. A second try finds those of the first."""
     ledger.require_open(desk.store, run)
-
-    def made() -> Iterator[list[Taken]]:
+    key = f"work/{run}/plan.json"
+    try:
+        stored = desk.store.get(key).body
+    except NotFound:
         taken = [take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told)]
-        return (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
-
-    return {name: len(part) for name, part in ledger.decided(desk.store, run, made, digits=4).items()}
+        parts = (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
+        made = {f"{number:04}": part for number, part in enumerate(parts)}
+        desk.store.put_new(key, msgspec.json.encode(made))
+        stored = desk.store.get(key).body  # ours, or that of whoever was faster
+    decided = msgspec.json.decode(stored, type=dict[str, list[Taken]])
+    for name, part in decided.items():
+        desk.store.put(ledger.work_key(run, name, "plan"), ledger.lines(part))
+    return {name: len(part) for name, part in decided.items()}
 
 
 def take_up(desk: Desk, item: Item, source: str) -> Taken:
@@ -90,9 +112,12 @@ def take_up(desk: Desk, item: Item, source: str) -> Taken:
 def refused(item: Item) -> EntryError | None:
     """Why a thing cannot be read, or is not worth it."""
     if item.broken:
-        return Failed(f"broken record: {item.broken}: {item.ref.key} at {item.ref.offset}")
+        why = item.broken.removeprefix("broken record: ")
+        return Failed(f"broken record: {why}: {item.ref.key} at {item.ref.offset}")
     if item.status >= 300 and not item.payload:
         return Rejected(f"status: {item.status}")
+    if item.url and (name := FOR_MACHINES.search(item.url)):
+        return Rejected(f"for machines: {name[1]}")
     of_agency = archives.format_of(item.path) == "wire"  # its JSON is an article
     if "/" in item.mime and not TEXT_TYPES.fullmatch(item.mime) and not of_agency:
         return Rejected(f"not text: {item.mime}")
@@ -118,7 +143,7 @@ def fused(desk: Desk, run: str, name: str, told: Told) -> list[Taken]:
         planned = ledger.read_taken(desk.store, ledger.work_key(run, name, "plan"))
         found = at_once(partial(compared, desk), list(through(desk, "clean", clean, planned, told)))
         cleaned = ledger.write_taken(desk.store, key, sorted(found, key=moment))
-    warm(desk.parser, {one.document.language for one in cleaned if one.document and wants(one)})
+    warm(desk, {one.document.language for one in cleaned if one.document and wants(one)})
     enriched = list(through(desk, "enrich", enrich, cleaned, told))
     complain(all_steps(), [one for one in enriched if wants(one)])
     vectors.keep(desk.store, run, name, (one.vector for one in enriched))
@@ -143,6 +168,13 @@ def at_once(
     return made
 
 
+def warm(desk: Desk, languages: Collection[str | None]) -> None:
+    """Loads what the steps need for these languages: every child of this process has it for nothing then."""
+    for language in languages:
+        text = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo."
+        annotated(replace(clean_text(text), language=language), all_steps(), desk.parser)
+
+
 def found_again(desk: Desk, taken: Taken) -> Taken:
     """What an earlier try of the shard has landed is not annotated again."""
     if taken.document is None or not wants(taken):
@@ -154,8 +186,8 @@ def found_again(desk: Desk, taken: Taken) -> Taken:
 
 
 def moment(taken: Taken) -> tuple[str, str]:
-    """By capture, so that the first of several that say the same is the document."""
-    return stamp(taken.captured_at) if taken.captured_at else "", taken.queued_as
+    """As keys sort, so that the first of several that say the same is the document, in one second too."""
+    return stamp(taken.captured_at) if taken.captured_at else "", capture_of(taken.record or "")
 
 
 def through(

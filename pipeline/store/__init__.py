@@ -2,13 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
-
-import msgspec
-
-from pipeline.errors import NotFound
-
-T = TypeVar("T")
+from typing import NamedTuple, Protocol
 
 
 class Stored(NamedTuple):
@@ -63,14 +57,6 @@ class Store(Protocol):
 
     def table(self, name: str) -> tuple[str, dict[str, str]]:
         """Location and storage options of a Delta table for the `deltalake` library."""
-
-
-def read_json(store: Store, key: str, kind: type[T]) -> T | None:
-    """The record at a key; None where nothing is."""
-    try:
-        return msgspec.json.decode(store.get(key).body, type=kind)
-    except NotFound:
-        return None
 
 
 def open_store(url: str, *, endpoint: str | None = None, key: str | None = None, secret: str | None = None) -> Store:

@@ -1,14 +1,19 @@
 """An archive through all stages: the same documents however it is cut, ordered, stored or run, and nothing twice."""
 
+import gzip
+import json
 import random
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
-from pipeline import ledger, tables
+from pipeline import captures, ledger, tables
+from pipeline.archives import indexes
 from pipeline.archives.indexes import Wanted
+from pipeline.archives.revisits import NOT_HERE
 from pipeline.config import moment, read
 from pipeline.errors import StepBroken, StoreError
 from pipeline.ledger import Run
@@ -19,6 +24,7 @@ from pipeline.stages.desk import Desk, open_desk
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
 from tests.archives.made_up import DAY, exchange, page, spread, warc
+from tests.archives.made_warc import address, http, record
 
 NOW = moment("2026-11-24T10:15:00Z")
 ARTICLES, DAYS = 45, 3
@@ -131,6 +137,99 @@ def test_archive_gives_the_same_in_another_order_of_records_and_day_by_day(
     for day in (3, 1, 2):
         take(store, *places, first=date(2026, 3, day), last=date(2026, 3, day))
     assert (documents(store), rows(store)) == (documents(whole), rows(whole))
+
+
+def copies(folder: Path, crawl: Path) -> list[Path]:
+    """One WARC, packed in every way."""
+    plain = gzip.decompress(crawl.read_bytes())
+    made = {"plain.warc": plain, "whole.warc.gz": gzip.compress(plain), "whole.warc.zst": zstd.compress(plain)}
+    for name, body in made.items():
+        (folder / name).write_bytes(body)
+    (folder / "no-suffix").write_bytes(crawl.read_bytes())
+    return [folder / name for name in (*made, "no-suffix")]
+
+
+def test_archive_gives_the_same_however_it_is_packed(crawl: Path, whole: FolderStore, tmp_path: Path) -> None:
+    """In one store: what the second gives is all there already."""
+    store = FolderStore((tmp_path / "store").as_uri())
+    for place in copies(tmp_path, crawl):
+        take(store, place)
+        assert documents(store) == documents(whole), place.name
+    assert rows(store) == rows(whole)
+
+
+@pytest.mark.parametrize("kind", ["lines", "pages"])
+def test_archive_of_pages_gives_the_same_in_one_shard_and_in_seven_in_any_order(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, stores = tmp_path / "archive", [FolderStore((tmp_path / name).as_uri()) for name in "ab"]
+    folder.mkdir()
+    for number in range(14):
+        text = page(number % 12).decode()
+        at = f"2026-03-{1 + number % 3:02}T06:00:00Z"
+        said = {"url": f"https://tern.example/{number % 12}", "html": text, "captured_at": at, "path": f"{number}.html"}
+        with (folder / ("urls.jsonl" if kind == "pages" else "all.jsonl")).open("a") as lines:
+            lines.write(json.dumps(said) + "\n")
+        if kind == "pages":
+            (folder / f"{number}.html").write_text(text)
+    take(stores[0], folder)
+    monkeypatch.setattr(archive, "SHARD", 2)
+    desk = desk_of(stores[1])
+    run = archive.begin(desk, "archive test")
+    names = list(archive.plan(desk, run, asked(folder)))
+    assert len(names) == 7
+    for name in reversed(names):
+        archive.shard(desk, run, name)
+    ended(desk, run)
+    assert documents(stores[0]) == documents(stores[1])
+    assert len([key for key in documents(stores[0]) if key.endswith("json")]) == 12
+    assert rows(stores[0]) == rows(stores[1])
+
+
+def test_archive_captures_of_one_second_are_told_apart_as_keys_sort(tmp_path: Path) -> None:
+    same = [exchange(1, DAY, url=f"https://tern.example/2026/case-1?utm_source={n}") for n in range(6)]
+    run = take(FolderStore((tmp_path / "store").as_uri()), warc(tmp_path / "same.warc.gz", same))
+    assert run.outcomes == {"landed": 1, "unchanged": 5}
+
+
+def test_archive_a_revisit_finds_its_payload_in_another_file_of_any_day(tmp_path: Path) -> None:
+    body = http(page(1))
+    digest = f"WARC-Payload-Digest: {captures.digest(page(1))}"
+    crawl = tmp_path / "crawl"
+    crawl.mkdir()
+    (crawl / "b.warc").write_bytes(record(1, body, more=digest, date="2026-03-02T06:00:00Z"))
+    again = record(2, b"", kind="revisit", more=digest, url=address(1), date="2026-03-05T06:00:00Z")
+    lost = record(3, b"", kind="revisit", more=f"WARC-Payload-Digest: sha1:{'A' * 32}", date="2026-03-05T06:00:00Z")
+    (crawl / "a.warc").write_bytes(again + lost)
+    store = FolderStore((tmp_path / "store").as_uri())
+    run = take(store, crawl, first=date(2026, 3, 5), last=date(2026, 3, 5))
+    assert run.outcomes == {"landed": 1, "failed": 1}
+    assert take(store, crawl).outcomes == {"landed": 1, "unchanged": 1, "failed": 1}
+    lines = [line for line in ledger.read_run(store, run.run) if line.outcome == "failed"]
+    assert [line.reason for line in lines] == [
+        f"broken record: {NOT_HERE}: {(crawl / 'a.warc').as_uri()} at {len(again)}"
+    ]
+
+
+def test_archive_robots_txt_is_no_article(tmp_path: Path) -> None:
+    rules = exchange(1, DAY, b"User-agent: *\nDisallow: /\n", kind="text/plain", url="https://tern.example/robots.txt")
+    store = FolderStore((tmp_path / "store").as_uri())
+    run = take(store, warc(tmp_path / "rules.warc.gz", [rules]))
+    assert [line.reason for line in ledger.read_run(store, run.run)] == ["for machines: robots.txt"]
+
+
+def test_archive_a_table_that_comes_later_makes_another_index(tmp_path: Path) -> None:
+    folder, store = tmp_path / "pages", FolderStore((tmp_path / "store").as_uri())
+    folder.mkdir()
+    (folder / "one.html").write_bytes(page(1))
+    (folder / "two").write_bytes(page(2))  # by its first bytes
+    take(store, folder)
+    (folder / "urls.csv").write_text("path,url\none.html,https://tern.example/one\n")
+    take(store, folder)
+    found = [indexes.item_of(line) for one in store.keys("raw/date=") for line in store.get(one.key).body.splitlines()]
+    assert sorted((item.path, item.url or "") for item in found) == [
+        ("one.html", ""), ("one.html", "https://tern.example/one"), ("two", ""), ("two", ""),
+    ]  # fmt: skip
 
 
 def test_archive_lies_in_a_bucket(whole: FolderStore, crawl: Path, s3_server: object, tmp_path: Path) -> None:
