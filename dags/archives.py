@@ -37,7 +37,7 @@ def dag_of(source: Source) -> DAG:
         end_date=last,
         catchup=False,
         allowed_run_types=["backfill", "manual", "scheduled"],
-        max_active_runs=1,
+        max_active_runs=16,  # the most that the form of a backfill lets one ask for
         params=FORM,
         default_args=ARCHIVE_DEFAULTS,
         doc_md=__doc__,

@@ -6,13 +6,10 @@ These four were written at different times and by different tasks, so a line tha
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-import msgspec
-
 from pipeline import ledger, polls
-from pipeline.errors import NotFound
 from pipeline.ledger import Run
 from pipeline.model import Outcome, Taken
-from pipeline.store import Store
+from pipeline.store import Store, read_json
 
 SHOWN = 3
 """Entries that a sentence names."""
@@ -39,9 +36,8 @@ def differences(store: Store, run: Run) -> dict[str, str]:
 
 def plan_of(store: Store, run: str) -> dict[str, Counter[str]] | None:
     """What each source's entries of the plan are called, and how often; None where the plan has been swept."""
-    try:
-        stored = msgspec.json.decode(store.get(f"work/{run}/plan.json").body, type=dict[str, list[Taken]])
-    except NotFound:
+    stored = read_json(store, f"work/{run}/plan.json", dict[str, list[Taken]])
+    if stored is None:
         return None
     found = defaultdict[str, Counter[str]](Counter)
     for taken in (one for batch in stored.values() for one in batch):

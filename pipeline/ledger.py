@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from pipeline.errors import NotFound, RunClosed, StoreError
+from pipeline.errors import RunClosed, StoreError
 from pipeline.model import Outcome, Taken
 from pipeline.polls import Poll
-from pipeline.store import Store
+from pipeline.store import Store, read_json
 
 DIED = "run died"
 """The reason of an entry whose run ended before its outcome was known."""
@@ -96,11 +96,8 @@ def open_runs(store: Store) -> dict[str, Run]:
     """All runs that are not closed, by name, oldest first."""
     found = {}
     for listed in store.keys("work/open/"):
-        try:
-            run = msgspec.json.decode(store.get(listed.key).body, type=Run)
-        except NotFound:
-            continue  # closed since the listing
-        if not is_closed(store, run.run):
+        run = read_json(store, listed.key, Run)
+        if run and not is_closed(store, run.run):  # none where it was closed since the listing
             found[run.run] = run
     return found
 
@@ -111,10 +108,7 @@ def is_closed(store: Store, run: str) -> bool:
 
 def closed(store: Store, run: str) -> Run | None:
     """The sums of a closed run; None while it is open."""
-    try:
-        return msgspec.json.decode(store.get(run_key(run)).body, type=Run)
-    except NotFound:
-        return None
+    return read_json(store, run_key(run), Run)
 
 
 def require_open(store: Store, run: str) -> None:
@@ -131,6 +125,19 @@ def write_taken(store: Store, key: str, batch: Iterable[Taken]) -> list[Taken]:
     if store.put_new(key, lines(made)):
         return made
     return read_taken(store, key)
+
+
+def decided(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]], digits: int) -> dict[str, list[Taken]]:
+    """The batches of a run, each written for its first stage: those of the first try, made where there was none."""
+    key = f"work/{run}/plan.json"
+    found = read_json(store, key, dict[str, list[Taken]])
+    if found is None:
+        found = {f"{number:0{digits}}": batch for number, batch in enumerate(make())}
+        if not store.put_new(key, msgspec.json.encode(found)):  # somebody was faster
+            return decided(store, run, make, digits)
+    for batch, taken in found.items():
+        store.put(work_key(run, batch, "plan"), lines(taken))
+    return found
 
 
 def read_taken(store: Store, key: str) -> list[Taken]:

@@ -219,6 +219,11 @@ def read(store: Store, name: str) -> State:
     return _read(store, name)[0]
 
 
+def names(store: Store) -> set[str]:
+    """The sources that have a state, declared or not."""
+    return {listed.key.removeprefix("sources/").removesuffix(".json") for listed in store.keys("sources/")}
+
+
 def _read(store: Store, name: str) -> tuple[State, str | None]:
     try:
         stored = store.get(state_key(name))

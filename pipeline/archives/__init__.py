@@ -53,11 +53,6 @@ def reader(file: ArchiveFile) -> Format:
     return cast("Format", importlib.import_module(f"{__name__}.{format_of(file.path) or told_by(file) or 'warc'}"))
 
 
-def index(file: ArchiveFile) -> Iterator[Item]:
-    """What a file holds."""
-    return reader(file).index(file)
-
-
 def read(store: Store, items: Sequence[Item], source: str) -> Iterator[Page | EntryError]:
     """An answer for each item, in the order given: best that of files and offsets, as neighbours are read at once.
 

@@ -64,10 +64,7 @@ def read_head(stream: Stream) -> Head:
 
 
 def warc_head(text: str) -> Head:
-    fields = dict[str, str]()
-    for line in re.sub(r"\r?\n[ \t]+", " ", text).splitlines()[1:]:
-        name, _, value = line.partition(":")
-        fields.setdefault(name.strip().lower(), value.strip())
+    fields = {name.lower(): value for name, value in reversed(headers_of(text))}  # of several the first
     return Head(
         kind=fields.get("warc-type", "").lower(),
         url=url_of(fields.get("warc-target-uri", "")),
@@ -77,6 +74,12 @@ def warc_head(text: str) -> Head:
         mime=mime_of(fields.get("content-type", "")),
         fields=fields,
     )
+
+
+def headers_of(text: str) -> list[tuple[str, str]]:
+    """What stands below the first line of a head; a line that begins with a space goes on with the one before."""
+    pairs = (line.partition(":") for line in re.sub(r"\r?\n[ \t]+", " ", text).split("\n")[1:])
+    return [(name.strip(), value.strip()) for name, colon, value in pairs if colon]
 
 
 def arc_head(text: str) -> Head:

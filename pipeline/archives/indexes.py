@@ -6,7 +6,7 @@ file, or pages of a folder together.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from urllib.parse import quote
 
@@ -20,8 +20,8 @@ from pipeline.archives.beginnings import told_by
 from pipeline.archives.places import ArchiveFile, digest, files, is_dated
 from pipeline.archives.revisits import NOT_HERE
 from pipeline.errors import NotFound, SourceError
-from pipeline.model import CaptureRef, Item, Source, TimeFrom
-from pipeline.store import Store
+from pipeline.model import Item, Source
+from pipeline.store import Store, read_json
 
 TOGETHER = 2_000
 """Pages of a folder that one unit holds: an index for each would be a write more for each."""
@@ -124,10 +124,7 @@ def index_key(day: date, unit: str) -> str:
 
 def indexed(store: Store, unit: Unit) -> Indexed | None:
     """What the index of a unit holds; None while it is not made in full."""
-    try:
-        return msgspec.json.decode(store.get(marker(unit.id)).body, type=Indexed)
-    except NotFound:
-        return None
+    return read_json(store, marker(unit.id), Indexed)
 
 
 def make(store: Store, unit: Unit) -> Indexed:
@@ -148,7 +145,7 @@ def make(store: Store, unit: Unit) -> Indexed:
 def held(file: ArchiveFile) -> Iterator[Item]:
     """What a file holds; raises `SourceError` where it cannot be read."""
     try:
-        yield from archives.index(file)
+        yield from archives.reader(file).index(file)
     except (OSError, NotFound) as error:
         raise SourceError(f"archive {file.url}: {error}") from error
 
@@ -191,27 +188,16 @@ def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Ite
     return sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
 
 
-class Line(Struct, frozen=True, kw_only=True):
-    """The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
-
-    url: str | None = None
-    mime: str
-    status: int
-    length: int
-    offset: int
-    filename: str
-    record: str
-    at: datetime
-    digest: str = ""
-    at_from: TimeFrom = "record"
-    path: str = ""
-    payload: tuple[int, int] | None = None
-    broken: str | None = None
+FIELDS = (
+    "url", "mime", "status", "length", "offset", "filename", "record", "at", "digest", "at_from", "path", "payload",
+    "broken",
+)  # fmt: skip
+"""The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
 
 
 def line(item: Item) -> bytes:
     """A line of CDXJ; its numbers are texts, as others have them."""
-    said = {name: value for name in Line.__struct_fields__ if (value := getattr(item, name, None)) not in (None, "")}
+    said = {name: value for name in FIELDS if (value := getattr(item, name, None)) not in (None, "")}
     said |= {"status": str(item.status), "length": str(item.ref.length), "offset": str(item.ref.offset)}
     said |= {"filename": item.ref.key}
     if item.payload:
@@ -228,9 +214,8 @@ def sort_key(item: Item) -> str:
 
 def item_of(line: bytes) -> Item:
     """What `line` wrote."""
-    said = msgspec.json.decode(line.split(b" ", 2)[2], type=Line, strict=False)
-    return Item(
-        ref=CaptureRef(said.filename, said.offset, said.length),
-        payload=CaptureRef(said.filename, *said.payload) if said.payload else None,
-        **{name: getattr(said, name) for name in Item.__struct_fields__ if name not in ("ref", "payload")},
-    )
+    said = msgspec.json.decode(line.split(b" ", 2)[2])
+    said["ref"] = {"key": said["filename"], "offset": said["offset"], "length": said["length"]}
+    if "payload" in said:
+        said["payload"] = dict(zip(("key", "offset", "length"), (said["filename"], *said["payload"]), strict=True))
+    return msgspec.convert(said, Item, strict=False)

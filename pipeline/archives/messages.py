@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from pipeline.archives.heads import HEAD_END, MOST_HEAD, mime_of
+from pipeline.archives.heads import HEAD_END, MOST_HEAD, headers_of, mime_of
 from pipeline.model import header
 from pipeline.web import because
 from pipeline.web.coding import MOST_BYTES, decoded, is_plain
@@ -36,10 +36,7 @@ def parsed(block: bytes) -> Message | None:
     if not ends and len(block) > MOST_HEAD:
         return None
     stop = min(ends, default=len(block))
-    lines = re.sub(r"\r?\n[ \t]+", " ", block[:stop].decode("latin-1")).split("\n")[1:]
-    pairs = (line.partition(":") for line in lines)
-    headers = tuple((name.strip(), value.strip()) for name, colon, value in pairs if colon)
-    return Message(int(status[1]), headers, block[stop:])
+    return Message(int(status[1]), tuple(headers_of(block[:stop].decode("latin-1"))), block[stop:])
 
 
 def unchunked(message: Message) -> bytes:

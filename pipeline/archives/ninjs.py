@@ -18,7 +18,6 @@ def told(found: dict[str, Any]) -> Told:
     guid = text(item, "uri") or text(item, "guid")
     if not guid or not SIGNS & item.keys():
         raise Rejected("no news item: JSON of another kind")
-    slugline = text(item, "slugline")
     return Told(
         guid=guid,
         kind="event" if "eventdetails" in item else text(item, "type"),
@@ -28,19 +27,13 @@ def told(found: dict[str, Any]) -> Told:
         embargoed=text(item, "embargoed") or text(item, "embargoeduntil"),
         title=headline(item),
         authors=[text(item, "byline") or text(item, "by")],
-        tags=[
-            *named(item, "subject"),
-            *named(item, "subjects"),
-            *named(item, "place"),
-            *named(item, "places"),
-            slugline,
-        ],
+        tags=[*named(item, "subject", "subjects", "place", "places"), text(item, "slugline")],
         language=text(item, "language"),
         rights={
             "copyright_holder": text(item, "copyrightholder"),
             "copyright_notice": text(item, "copyrightnotice"),
             "usage_info": text(item, "usageterms"),
-            "credit": next(named(item, "infosource"), "") or next(named(item, "infosources"), ""),
+            "credit": next(named(item, "infosource", "infosources"), ""),
         },
         body=body(item),
     )
@@ -82,8 +75,8 @@ def parts(item: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
     yield from (lower(part) for part in (found if isinstance(found, list) else [found]) if isinstance(part, dict))
 
 
-def named(item: dict[str, Any], name: str) -> Iterator[str]:
-    return (text(part, "name") for part in parts(item, name) if text(part, "name"))
+def named(item: dict[str, Any], *fields: str) -> Iterator[str]:
+    return (name for field in fields for part in parts(item, field) if (name := text(part, "name")))
 
 
 def lower(found: dict[str, Any]) -> dict[str, Any]:

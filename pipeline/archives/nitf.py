@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
+TAGS = (("keyword", "key"), *(("tobject.subject", f"tobject.subject.{part}") for part in ("type", "matter", "detail")))
+
+
 def told(root: "Element") -> Told:
     """What a `nitf` element says."""
     data, about = root.find("head/docdata"), root.find("body/body.head")
@@ -22,12 +25,7 @@ def told(root: "Element") -> Told:
         created=value(data, "date.release", "norm") or value(data, "date.issue", "norm"),
         title=said(about, "hedline/hl1", "headline/hl1") or said(root, "head/title"),
         authors=bylines(about),
-        tags=[
-            *every(root, "head//keyword", "key"),
-            *every(root, "head//tobject.subject", "tobject.subject.type"),
-            *every(root, "head//tobject.subject", "tobject.subject.matter"),
-            *every(root, "head//tobject.subject", "tobject.subject.detail"),
-        ],
+        tags=[tag for path, attribute in TAGS for tag in every(root, f"head//{path}", attribute)],
         language=root.get("baselang") or root.get(LANG) or "",
         rights={
             "copyright_holder": value(data, "doc.copyright", "holder") or said(about, "rights/rights.owner"),

@@ -42,10 +42,9 @@ class ArchiveFile:
             file.seek(offset)
             return file.read(length)
 
-    def stream(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def stream(self, offset: int = 0) -> Iterator[bytes]:
         """The bytes from an offset on, in pieces."""
-        end = self.size if length is None else min(self.size, offset + length)
-        while offset < end and (piece := self.read(offset, min(PIECE, end - offset))):
+        while offset < self.size and (piece := self.read(offset, min(PIECE, self.size - offset))):
             offset += len(piece)
             yield piece
 

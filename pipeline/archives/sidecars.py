@@ -5,7 +5,8 @@ import io
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -59,11 +60,7 @@ def said_of(file: ArchiveFile) -> Said:
 def alone(file: ArchiveFile) -> Said:
     """What the page's own JSON file says."""
     found = file.beside(f"{file.url.rpartition('/')[2].rpartition('.')[0]}.json")
-    try:
-        row = json.loads(decode(found.read(0, MOST_BESIDE))) if found else None
-    except (ValueError, RecursionError):
-        return Said()
-    return said(row)[1] if isinstance(row, dict) else Said()
+    return said(row_of(decode(found.read(0, MOST_BESIDE))))[1] if found else Said()
 
 
 @lru_cache(maxsize=8)
@@ -85,26 +82,23 @@ def table(folder_url: str, folder: str, bucket: Store | None) -> dict[str, Said]
 def parsed(name: str, content: str) -> Iterator[dict[str, Any]]:
     """The rows; one that cannot be read costs itself."""
     if name.endswith(".jsonl"):
-        yield from objects(content.splitlines())
+        yield from map(row_of, content.splitlines())
         return
     rows = csv.DictReader(io.StringIO(content, newline=""), delimiter="\t" if name.endswith(".tsv") else ",")
     while True:
-        try:
-            yield next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            continue
+        with suppress(csv.Error):
+            if (row := next(rows, None)) is None:
+                return
+            yield row
 
 
-def objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict):
-            yield found
+def row_of(line: str) -> dict[str, Any]:
+    """An object of JSON; one that says nothing where it is none."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def said(row: dict[str, Any]) -> tuple[str, Said]:

@@ -68,6 +68,7 @@ class Told(Struct, frozen=True, kw_only=True):
         if not self.body.strip():
             raise Rejected("no text in the item")
         created, embargo = moment(self.created), moment(self.embargoed)
+        rights = self.rights | ({"embargoed_until": f"{embargo:%Y-%m-%dT%H:%M:%SZ}"} if embargo else {})
         language = LANGUAGE.fullmatch(self.language.strip())
         return Entry(
             source=source,
@@ -81,13 +82,8 @@ class Told(Struct, frozen=True, kw_only=True):
             authors=names(self.authors),
             tags=names(self.tags),
             language=language[1].lower() if language else None,
-            rights={
-                name: text for name, value in self._rights(embargo).items() if (text := " ".join(value.split())[:500])
-            },
+            rights={name: text for name, value in rights.items() if (text := " ".join(value.split())[:500])},
         )
-
-    def _rights(self, embargo: datetime | None) -> dict[str, str]:
-        return self.rights | ({"embargoed_until": f"{embargo:%Y-%m-%dT%H:%M:%SZ}"} if embargo else {})
 
 
 def moment(written: str) -> datetime | None:

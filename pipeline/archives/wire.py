@@ -22,6 +22,7 @@ from pipeline.web.coding import MOST_BYTES
 
 TOO_LARGE = f"too large: more than {MOST_BYTES // 1_000_000} MB"
 ENCODING = re.compile(rb"""<\?xml[^>]{0,100}\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+ROOTS = {"nitf": nitf.told, "NewsItem": newsml.told1}
 XML, JSON = "application/xml", "unk"
 """What an item is called: JSON by nothing, as else it would be taken for what holds no text."""
 
@@ -72,12 +73,8 @@ def read_item(raw: bytes, encoding: str) -> Told:
             raise Failed(f"broken JSON: {error}"[:200]) from None
         return ninjs.told(found)
     root = tree(raw, encoding)
-    if root.tag == "nitf":
-        return nitf.told(root)
-    if root.tag == "NewsItem":
-        return newsml.told1(root)
-    if root.tag.endswith("Item"):
-        return newsml.told(root)
+    if told := ROOTS.get(root.tag) or (newsml.told if root.tag.endswith("Item") else None):
+        return told(root)
     raise Rejected(f"no news item: <{root.tag[:80]}>")
 
 

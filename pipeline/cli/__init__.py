@@ -3,14 +3,18 @@
 import importlib
 import signal
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.errors import NewsroomError, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipeline.stages.desk import Desk
     from pipeline.store import Store
 
 COMMANDS = {
@@ -28,8 +32,6 @@ COMMANDS = {
     "doctor": "What is misconfigured, and the mend.",
     "steps": "The enrichment steps, in sequence.",
 }
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Late(click.Group):
@@ -75,16 +77,26 @@ def main() -> None:
         sys.exit(f"newsroom: {error}")
 
 
-def store_option(command: F) -> F:
-    """Adds `--store URL`."""
-    return click.option("--store", metavar="URL", help="file:///path or s3://bucket/prefix; see NEWSROOM_STORE.")(
-        command
-    )
+def moment(text: str) -> "datetime":
+    from pipeline.config import moment
+
+    return moment(text)
 
 
-def json_option(command: F) -> F:
-    """Adds `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")(command)
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"not a day such as 2026-11-22: {text!r}") from None
+
+
+store_option = click.option("--store", metavar="URL", help="file:///path or s3://bucket/prefix; see NEWSROOM_STORE.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+now_option = click.option("--now", type=moment, metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
+sources_option = click.option(
+    "--sources", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
+)
+take_over_option = click.option("--take-over", is_flag=True, help="Close the runs that are still open: they are dead.")
 
 
 def json_line(value: object) -> None:
@@ -108,3 +120,11 @@ def opened(url: str | None) -> "Store":
         key=known.environ.get("AWS_ACCESS_KEY_ID"),
         secret=known.environ.get("AWS_SECRET_ACCESS_KEY"),
     )
+
+
+def desk_of(store: str | None, sources: Path | None = None, now: "datetime | None" = None) -> "Desk":
+    """The desk of a command's options."""
+    from pipeline.config import settings
+    from pipeline.stages.desk import open_desk
+
+    return open_desk(settings(), opened(store), (sources,) if sources else (), now)

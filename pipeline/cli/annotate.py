@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
+from pipeline.cli import desk_of, now_option
 from pipeline.errors import Failed, NewsroomError, Rejected, UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 @click.option(
     "--jsonl", type=click.Path(path_type=Path), metavar="IN", help='JSON lines with "html" or "text"; - is stdin.'
 )
-@click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
-def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: str | None) -> None:
+@now_option
+def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: datetime | None) -> None:
     """Cleans and annotates HTML or text, and prints documents as JSON lines; touches no store.
 
     Exit status 1 where a file or URL gave no document; the others are answered.
@@ -33,9 +35,14 @@ def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: str | None) -> No
 
     if bool(inputs) == bool(jsonl):
         raise UsageError("name files or URLs, or --jsonl FILE: newsroom annotate --help")
-    desk = bare_desk(now)
+    desk = desk_of("file:///nowhere", now=now)  # a store that nobody asks
     failed = 0
-    for answer in annotate_all(desk, from_lines(jsonl) if jsonl else from_names(desk, inputs)):
+    for answer in annotate_all(
+        desk,
+        from_lines(jsonl)
+        if jsonl
+        else (from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name) for name in inputs),
+    ):
         sys.stdout.buffer.write(line(answer))
         sys.stdout.buffer.flush()
         for step, reason in answer.missing.items():
@@ -45,15 +52,6 @@ def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: str | None) -> No
             click.echo(f"newsroom: {answer.given.name}: {answer.error.reason}", err=True)
     if failed:
         sys.exit(1)
-
-
-def bare_desk(now: str | None) -> "Desk":
-    """A desk whose store nobody asks."""
-    from pipeline.config import moment, settings
-    from pipeline.stages.desk import open_desk
-    from pipeline.store import open_store
-
-    return open_desk(settings(), open_store("file:///nowhere"), now=moment(now) if now else None)
 
 
 def from_lines(path: Path) -> Iterator["Given"]:
@@ -94,12 +92,6 @@ def name_of(raw: bytes, number: int) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return number
     return found.get("id", number) if isinstance(found, dict) else number
-
-
-def from_names(desk: "Desk", names: Iterable[str]) -> Iterator["Given"]:
-    """Files, URLs, and - for stdin."""
-    for name in names:
-        yield from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name)
 
 
 def from_file(name: str) -> "Given":

@@ -2,18 +2,26 @@
 
 import os
 import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, store_option
-from pipeline.cli.ingest import show, warn
-from pipeline.cli.replay import day
+from pipeline.cli import (
+    day,
+    desk_of,
+    json_line,
+    json_option,
+    now_option,
+    sources_option,
+    store_option,
+    take_over_option,
+)
+from pipeline.cli.ingest import Progress, begun, finished, show, warn
 from pipeline.errors import NewsroomError, SourceError, StepsGone, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -25,27 +33,27 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--source", metavar="NAME", help="A declared archive instead of paths.")
+@sources_option
 @click.option(
-    "--sources", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
+    "--from", "first", type=day, metavar="DAY", help="Only what was captured on this day, as 2026-11-22, and later."
 )
-@click.option("--from", "first", metavar="DAY", help="Only what was captured on this day, as 2026-11-22, and later.")
-@click.option("--to", "last", metavar="DAY", help="Only what was captured on this day and before.")
+@click.option("--to", "last", type=day, metavar="DAY", help="Only what was captured on this day and before.")
 @click.option("--processes", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="At once; one a core.")
 @click.option("--dry-run", is_flag=True, help="Say what it would find, take and write, from a sample; write nothing.")
-@click.option("--take-over", is_flag=True, help="Close the runs that are still open: they are dead.")
-@click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
+@take_over_option
+@now_option
 @store_option
 @json_option
 def archive(
     paths: tuple[str, ...],
     source: str | None,
     sources: Path | None,
-    first: str | None,
-    last: str | None,
+    first: date | None,
+    last: date | None,
     processes: int,
     dry_run: bool,
     take_over: bool,
-    now: str | None,
+    now: datetime | None,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -53,15 +61,12 @@ def archive(
 
     It may be stopped at any point and begun again: what has landed is not annotated twice.
     """
-    from pipeline.config import moment, settings
     from pipeline.stages.archive import wanted
-    from pipeline.stages.desk import open_desk
 
     if bool(paths) == bool(source):
         raise UsageError("name paths, or a declared archive by --source: newsroom archive --help")
-    desk = open_desk(settings(), opened(store), (sources,) if sources else (), moment(now) if now else None)
-    days = (day(first) if first else None, day(last) if last else None)
-    asked = wanted(desk, source, paths, *days) if source else wanted(desk, places=paths, first=days[0], last=days[1])
+    desk = desk_of(store, sources, now)
+    asked = wanted(desk, source, (), first, last) if source else wanted(desk, places=paths, first=first, last=last)
     if dry_run:
         foretell(desk, asked, processes, as_json)
         return
@@ -86,20 +91,11 @@ def foretell(desk: "Desk", asked: "Wanted", processes: int, as_json: bool) -> No
 
 def one_run(desk: "Desk", asked: "Wanted", processes: int, take_over: bool) -> tuple["Run", str | None]:
     """The whole story; answers the sums, and what was wrong."""
-    from pipeline import ledger
-    from pipeline.stages import archive, publish, verdict
+    from pipeline.stages import publish
 
-    for line in desk.broken:
-        warn(f"left out: {line}")
-    for other in list(ledger.open_runs(desk.store)):
-        if take_over:
-            publish.close_run(desk, other)
-        else:
-            warn(f"run {other} is still open; if it is dead, --take-over closes it")
-    run = archive.begin(desk, f"archive {asked.source}")
+    run = begun(desk, f"archive {asked.source}", take_over)
     try:
-        broken = shards(desk, run, asked, processes)
-        closed = publish.publish(desk, run)
+        return finished(desk, run, shards(desk, run, asked, processes))
     except SourceError:
         publish.close_run(desk, run)
         raise
@@ -109,7 +105,6 @@ def one_run(desk: "Desk", asked: "Wanted", processes: int, take_over: bool) -> t
     except KeyboardInterrupt:
         mend = "the same command with --take-over goes on"
         raise NewsroomError(f"run {run} was stopped and stays open: {mend}") from None
-    return closed, "; ".join(filter(None, [verdict.verdict(desk, run), *broken])) or None
 
 
 def shards(desk: "Desk", run: str, asked: "Wanted", processes: int) -> list[str]:
@@ -122,7 +117,7 @@ def shards(desk: "Desk", run: str, asked: "Wanted", processes: int) -> list[str]
         archive.shard(desk, run, name, lambda stage, taken: told((stage, taken.outcome)))
 
     broken = []
-    with Progress() as progress:
+    with Watched() as progress:
         planned = archive.plan(desk, run, asked, lambda unit: progress.indexing(unit.files[0].path))
         if not planned:
             warn(f"nothing to read is in {', '.join(asked.places)}")
@@ -138,29 +133,17 @@ def shards(desk: "Desk", run: str, asked: "Wanted", processes: int) -> list[str]
     return broken
 
 
-class Progress:
-    """A bar on stderr where a person watches: rate, outcomes and time left; nothing else."""
+class Watched(Progress):
+    """With rate, outcomes and time left."""
 
     WEIGHTS = {"clean": 1, "enrich": 3, "land": 0}  # noqa: RUF012 - what a stage costs beside the others
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
+        from rich.progress import BarColumn, TimeRemainingColumn
 
-        words = ("{task.description}", "{task.fields[rate]}", "{task.fields[outcomes]}")
-        columns = (*map(TextColumn, words[:1]), BarColumn(), TimeRemainingColumn(), *map(TextColumn, words[1:]))
-        console = Console(stderr=True)
-        self.bar = Bar(*columns, console=console, transient=True, disable=not sys.stderr.isatty())
-        self.task = self.bar.add_task("", total=None, rate="", outcomes="")
+        counts = ("{task.fields[rate]}", "{task.fields[outcomes]}")
+        super().__init__(None, "{task.description}", BarColumn(), TimeRemainingColumn(), *counts, rate="", outcomes="")
         self.outcomes, self.began = Counter[str](), time.monotonic()
-
-    def __enter__(self) -> "Progress":
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
 
     def indexing(self, path: str) -> None:
         self.bar.update(self.task, description=f"index {path}")

@@ -1,27 +1,28 @@
 """`newsroom ingest`: one run, with a progress bar and a summary."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, store_option
+from pipeline.cli import desk_of, json_line, json_option, now_option, sources_option, store_option, take_over_option
 from pipeline.errors import NewsroomError, StepsGone, StoreError
 
 if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
+
     from pipeline.ledger import Run
     from pipeline.stages.desk import Desk
 
 
 @click.command()
 @click.option("--source", "names", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
-@click.option(
-    "--sources", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
-)
+@sources_option
 @click.option("--all", "everything", is_flag=True, help="Also the sources that are not due.")
-@click.option("--take-over", is_flag=True, help="Close the runs that are still open: they are dead.")
-@click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
+@take_over_option
+@now_option
 @store_option
 @json_option
 def ingest(
@@ -29,7 +30,7 @@ def ingest(
     sources: Path | None,
     everything: bool,
     take_over: bool,
-    now: str | None,
+    now: datetime | None,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -38,10 +39,7 @@ def ingest(
     Ends with exit status 1 where a batch died or the sources file is wrong; an article that could not be had is in
     the summary, and `newsroom why URL` says more.
     """
-    from pipeline.config import moment, settings
-    from pipeline.stages.desk import open_desk
-
-    desk = open_desk(settings(), opened(store), (sources,) if sources else (), moment(now) if now else None)
+    desk = desk_of(store, sources, now)
     run, complaint = one_run(desk, names, everything, take_over)
     show(desk, run, as_json)
     if complaint:
@@ -50,13 +48,7 @@ def ingest(
 
 def one_run(desk: "Desk", names: tuple[str, ...], everything: bool, take_over: bool) -> tuple["Run", str | None]:
     """The whole story in one process; answers the sums, and what was wrong."""
-    from pipeline.stages import begin
-
-    for line in desk.broken:
-        warn(f"left out: {line}")
-    run, others = begin.begin(desk, "cli", take_over=take_over)
-    for other in others:
-        warn(f"run {other} is still open; if it is dead, --take-over closes it")
+    run = begun(desk, "cli", take_over)
     try:
         return go_on(desk, run, names, everything)
     except StoreError as error:
@@ -64,14 +56,32 @@ def one_run(desk: "Desk", names: tuple[str, ...], everything: bool, take_over: b
         raise StoreError(f"run {run} stops and stays open: {error}; {mend}") from error
 
 
+def begun(desk: "Desk", trigger: str, take_over: bool) -> str:
+    """Opens a run, and warns of what is left out and of what else is open."""
+    from pipeline.stages import begin
+
+    for line in desk.broken:
+        warn(f"left out: {line}")
+    run, others = begin.begin(desk, trigger, take_over=take_over)
+    for other in others:
+        warn(f"run {other} is still open; if it is dead, --take-over closes it")
+    return run
+
+
 def go_on(desk: "Desk", run: str, names: tuple[str, ...], everything: bool) -> tuple["Run", str | None]:
     """The story of a run that has begun."""
-    from pipeline.stages import discover, plan, publish, verdict
+    from pipeline.stages import discover, plan
 
     for number, chunk in enumerate(discover.chunks(discover.due(desk, run, names, everything=everything))):
         discover.discover(desk, run, chunk, f"{number:03}")
     batches = plan.plan(desk, run, names or desk.queues)
-    broken = work(desk, run, batches)
+    return finished(desk, run, work(desk, run, batches))
+
+
+def finished(desk: "Desk", run: str, broken: list[str]) -> tuple["Run", str | None]:
+    """Closes a run; answers its sums, and what was wrong."""
+    from pipeline.stages import publish, verdict
+
     closed = publish.publish(desk, run)
     return closed, "; ".join(filter(None, [verdict.verdict(desk, run), *broken])) or None
 
@@ -100,14 +110,14 @@ def work(desk: "Desk", run: str, batches: list[str]) -> list[str]:
 class Progress:
     """A bar on stderr where a person watches, nothing else."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int | None, *columns: "str | ProgressColumn", **fields: Any) -> None:
         from rich.console import Console
         from rich.progress import Progress as Bar
 
-        self.bar = Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-        self.task = self.bar.add_task("", total=total)
+        self.bar = Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+        self.task = self.bar.add_task("", total=total, **fields)
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         self.bar.start()
         return self
 

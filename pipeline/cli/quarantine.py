@@ -1,10 +1,11 @@
 """`newsroom quarantine`: what failed for good, why, what came; and sending it again."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, store_option
+from pipeline.cli import json_line, json_option, now_option, opened, store_option
 from pipeline.errors import NewsroomError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FIRST_LINES = 12
 @click.option("--reason", metavar="WORDS", help="Only what failed for a reason that begins so.")
 @click.option("--source", metavar="NAME", help="Only entries of this source.")
 @click.option("--send", "again", is_flag=True, help="Send what is chosen again: the next run takes it.")
-@click.option("--now", metavar="TIME", help="The time to go by, such as 2026-11-22T10:15:00Z.")
+@now_option
 @store_option
 @json_option
 def quarantine(
@@ -28,7 +29,7 @@ def quarantine(
     reason: str | None,
     source: str | None,
     again: bool,
-    now: str | None,
+    now: datetime | None,
     store: str | None,
     as_json: bool,
 ) -> None:
@@ -55,14 +56,11 @@ def quarantine(
         listing(found)
 
 
-def send(store: "Store", found: list["Outcome"], now: str | None) -> None:
-    from datetime import UTC, datetime
-
+def send(store: "Store", found: list["Outcome"], now: datetime | None) -> None:
     from pipeline import quarantine as ward
-    from pipeline.config import moment, settings
+    from pipeline.config import settings
 
-    at = moment(now) if now else settings().now or datetime.now(UTC)
-    ward.send(store, found, at)
+    ward.send(store, found, now or settings().now or datetime.now(UTC))
     click.echo(f"{len(found)} sent again: the next run takes them (newsroom ingest)", err=True)
 
 
@@ -122,13 +120,11 @@ def put(store: "Store", found: list["Outcome"], *, whole: bool) -> None:
     """The ledger lines as JSON lines, one that was asked for with what came."""
     import msgspec
 
-    for line in found:
-        record: dict[str, Any] = msgspec.to_builtins(line)
-        json_line(record | (came(store, line) if whole else {}))
-
-
-def came(store: "Store", line: "Outcome") -> dict[str, Any]:
     from pipeline.quarantine import evidence
 
-    found = evidence(store, line)
-    return {"came": found and {**found._asdict(), "body": "\n".join(head(found.body))}}
+    for line in found:
+        record: dict[str, Any] = msgspec.to_builtins(line)
+        if whole:
+            came = evidence(store, line)
+            record["came"] = came and {**came._asdict(), "body": "\n".join(head(came.body))}
+        json_line(record)

@@ -21,6 +21,7 @@ STYLES = {"person": "bold green", "place": "bold cyan", "organisation": "bold ma
 LISTS = {"person": "People", "place": "Places", "organisation": "Organisations"}
 OTHER, QUOTE, MARK = "bold blue", "italic yellow", "dim"
 SUMMARY = "▸ "
+STEERING = ("Cc", "Cf", "Cs")
 CLOSING = "”’\"'»«“‘›"
 Layers = dict[str, Any]
 
@@ -59,11 +60,9 @@ def layers_of(document: Document) -> Layers:
 
 def visible(text: str) -> str:
     """The text with each control and direction character replaced by one that does nothing: offsets stay true."""
-    return "".join(one if one == "\n" or one in JOINERS or is_harmless(one) else "\ufffd" for one in text)
-
-
-def is_harmless(letter: str) -> bool:
-    return unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    return "".join(
+        one if one == "\n" or one in JOINERS or unicodedata.category(one) not in STEERING else "\ufffd" for one in text
+    )
 
 
 def about(document: Document) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, store_option
+from pipeline.cli import day, desk_of, json_line, json_option, store_option
 from pipeline.cli.ingest import Progress
-from pipeline.errors import NewsroomError, UsageError
+from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -22,8 +22,10 @@ FEW = 6
 
 
 @click.command()
-@click.option("--date", "first", required=True, metavar="DAY", help="Articles captured on this day, as 2026-11-22.")
-@click.option("--to", "last", metavar="DAY", help="And on the days up to this one.")
+@click.option(
+    "--date", "first", type=day, required=True, metavar="DAY", help="Articles captured on this day, as 2026-11-22."
+)
+@click.option("--to", "last", type=day, metavar="DAY", help="And on the days up to this one.")
 @click.option(
     "--from", "start", metavar="clean|STEP", help="Run this again over all of them; without it, what is stale."
 )
@@ -32,7 +34,7 @@ FEW = 6
 @store_option
 @json_option
 def replay(
-    first: str, last: str | None, start: str | None, dry_run: bool, diff: bool, store: str | None, as_json: bool
+    first: date, last: date | None, start: str | None, dry_run: bool, diff: bool, store: str | None, as_json: bool
 ) -> None:
     """Makes anew what is stale of the articles of these days, from what was kept. Nothing is fetched.
 
@@ -40,14 +42,12 @@ def replay(
     everything again, --from STEP runs a step and what reads it. What changes is counted and shown by example, then
     written; a second replay changes nothing. It may be stopped at any point and run again.
     """
-    from pipeline.config import settings
-    from pipeline.stages.desk import open_desk
     from pipeline.stages.lift import SAME_NUMBER, Wanted
     from pipeline.stages.ready import require_models
     from pipeline.stages.replay import Replay
 
-    desk = open_desk(settings(), opened(store))
-    wanted = Wanted(day(first), day(last or first), start)
+    desk = desk_of(store)
+    wanted = Wanted(first, last or first, start)
     wanted.check()
     require_models(desk.parser)
     desk.store.check()
@@ -64,13 +64,6 @@ def replay(
         click.echo("nothing is written: --dry-run")
     if SAME_NUMBER in sums.kept:
         raise NewsroomError(f"{sums.kept[SAME_NUMBER]} captures: {SAME_NUMBER}")
-
-
-def day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"not a day such as 2026-11-22: {text!r}") from None
 
 
 def show(sums: "Sums", *, as_json: bool, diff: bool) -> None:

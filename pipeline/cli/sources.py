@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, sources_option, store_option
 from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from pipeline.polls import State
     from pipeline.sources.declared import Declared
     from pipeline.store import Store
-
-sources_option = click.option(
-    "--sources", "path", type=click.Path(path_type=Path), metavar="FILE", help="The sources file; see NEWSROOM_SOURCES."
-)
 
 
 @click.group()
@@ -30,12 +26,12 @@ def sources() -> None:
 @sources_option
 @store_option
 @json_option
-def check(path: Path | None, store: str | None, as_json: bool) -> None:
+def check(sources: Path | None, store: str | None, as_json: bool) -> None:
     """Reads the sources file and says what is wrong, one line each; exit status 1 where something is.
 
     Also says which of its sources fail at present, and since when, where the store can be reached.
     """
-    declared = loaded(path)
+    declared = loaded(sources)
     try:
         failing = [one for one in health(declared.sources, store) if one["failing"] and one["kind"]]
     except StoreError as error:
@@ -46,7 +42,9 @@ def check(path: Path | None, store: str | None, as_json: bool) -> None:
             f"newsroom: {one['name']}: fails since {one['failing_since']:%Y-%m-%d %H:%M}: {one['reason']}", err=True
         )
     if as_json:
-        put({"sources": [source.name for source in declared.sources], "errors": declared.errors, "failing": failing})
+        json_line(
+            {"sources": [source.name for source in declared.sources], "errors": declared.errors, "failing": failing}
+        )
     else:
         click.echo(f"{len(declared.sources)} sources are right, {len(declared.errors)} errors")
     if declared.errors:
@@ -57,17 +55,17 @@ def check(path: Path | None, store: str | None, as_json: bool) -> None:
 @sources_option
 @store_option
 @json_option
-def list_(path: Path | None, store: str | None, as_json: bool) -> None:
+def list_(sources: Path | None, store: str | None, as_json: bool) -> None:
     """Every source: its last poll, how many entries wait in its queue, when it is due.
 
     Also those that are no longer declared and have entries that wait.
     """
-    found = list(health(loaded(path).sources, store))
+    found = list(health(loaded(sources).sources, store))
     if not as_json:
         table(found)
         return
     for one in found:
-        put(one)
+        json_line(one)
 
 
 def loaded(path: Path | None) -> "Declared":
@@ -81,10 +79,6 @@ def loaded(path: Path | None) -> "Declared":
     return declared
 
 
-def put(record: Any) -> None:
-    json_line(record)
-
-
 def health(declared: tuple["Source", ...], store: str | None) -> Iterator[dict[str, Any]]:
     """A record for each declared source, then for each other one whose queue is not empty."""
     from pipeline import polls
@@ -95,8 +89,7 @@ def health(declared: tuple["Source", ...], store: str | None) -> Iterator[dict[s
         state = polls.read(bucket, source.name)
         poll = state.last_poll
         yield record(source, state) | {"differs": audited(poll.run).get(source.name) if poll else None}
-    known = {listed.key.removeprefix("sources/").removesuffix(".json") for listed in bucket.keys("sources/")}
-    for name in sorted(known - {source.name for source in declared}):
+    for name in sorted(polls.names(bucket) - {source.name for source in declared}):
         if (state := polls.read(bucket, name)).pending:
             yield record(None, state) | {"differs": None}
 

@@ -1,7 +1,7 @@
 """`newsroom steps`: what is installed, and how much of what landed was made by something else."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +11,7 @@ from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
+    from pipeline.parse import Parser
     from pipeline.steps import Step
     from pipeline.store import Store
 
@@ -31,10 +32,10 @@ def steps(store: str | None, as_json: bool) -> None:
     from pipeline.stages.ready import require_models
     from pipeline.steps import all_steps
 
-    require_models(Parser(settings().model))
-    installed = all_steps()
-    found = known_stale(store, installed)
-    rows = [cleaning(), *(described(step) for step in installed)]
+    parser, installed = Parser(settings().model), all_steps()
+    require_models(parser)
+    found = known_stale(store, installed, parser)
+    rows = [cleaning(), *(described(step, parser) for step in installed)]
     if as_json:
         for row in rows:
             json_line(row | found.by_day(row["step"]) if found else row | {"stale": None, "days": None})
@@ -72,28 +73,25 @@ class Stale(NamedTuple):
         yield f"{self.documents.total()} documents, {self.any.total()} of them stale: `{again}` makes them anew"
 
 
-def known_stale(url: str | None, installed: Iterable["Step"]) -> Stale | None:
+def known_stale(url: str | None, installed: Sequence["Step"], parser: "Parser") -> Stale | None:
     """What the tables say; None, and a line on stderr, where they cannot be read: the steps are listed all the same."""
     try:
-        return stale_in(opened(url), installed)
+        return stale_in(opened(url), installed, parser)
     except NewsroomError as error:
         click.echo(f"newsroom: how many documents are stale is not known: {error}", err=True)
         return None
 
 
-def stale_in(store: "Store", installed: Iterable["Step"]) -> Stale:
+def stale_in(store: "Store", steps: Sequence["Step"], parser: "Parser") -> Stale:
     from pipeline.clean.rules import RULES
-    from pipeline.config import settings
-    from pipeline.parse import Parser
     from pipeline.steps import makers, stale
     from pipeline.tables import columns
 
-    steps = list(installed)
     kinds = Counter(
         (row["date"], int(row["edition"][1:]) < RULES, tuple(row["layers"] or ()))
         for row in columns(store, "documents", "date", "edition", "layers")
     )
-    now = makers(steps, Parser(settings().model))
+    now = makers(steps, parser)
     found = Stale(Counter(), {name: Counter() for name in (CLEAN, *(step.name for step in steps))}, Counter())
     for (day, is_older, layers), number in kinds.items():
         names = {*stale(dict(layers), now), *([CLEAN] if is_older else ())}
@@ -116,12 +114,8 @@ def cleaning() -> dict[str, Any]:
     return about | {"model": model, "tables": tables}
 
 
-def described(step: "Step") -> dict[str, Any]:
+def described(step: "Step", parser: "Parser") -> dict[str, Any]:
     """A step as plain data; languages are null where it reads any; a model of one language is told with its code."""
-    from pipeline.config import settings
-    from pipeline.parse import Parser
-
-    parser = Parser(settings().model)
     return {
         "step": step.name,
         "version": step.version,

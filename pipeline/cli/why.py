@@ -61,8 +61,7 @@ def pending(store: "Store", url: str) -> Iterator[tuple[str, "Pending"]]:
     from pipeline.identity import article_id
 
     wanted = article_id(url)
-    for listed in store.keys("sources/"):
-        name = listed.key.removeprefix("sources/").removesuffix(".json")
+    for name in sorted(polls.names(store)):
         for waiting in polls.read(store, name).pending.values():
             entry = waiting.entry
             if url in (entry.url, entry.guid) or (entry.url and article_id(entry.url) == wanted):
@@ -73,8 +72,7 @@ def next_looks(store: "Store", names: set[str]) -> Iterator[tuple[str, datetime]
     """The sources that look at the page again, and when."""
     from pipeline import polls
 
-    for listed in store.keys("sources/"):
-        source = listed.key.removeprefix("sources/").removesuffix(".json")
+    for source in sorted(polls.names(store)):
         for key, one in polls.read(store, source).known.items():
             if one.watch and not names.isdisjoint({key, one.article}):
                 yield source, one.watch.look_at

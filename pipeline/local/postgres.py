@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import psutil
 from pipeline.errors import NewsroomError
 from pipeline.local.ports import free_port
 from pipeline.local.private import kept
-from pipeline.local.processes import Process
+from pipeline.local.processes import Process, Server
 
 NOBODY = 65534
 """Who runs it when we are root, which PostgreSQL refuses to run as."""
@@ -27,17 +26,9 @@ KEPT = "postgres.password"
 READY_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Postgres:
-    """A running PostgreSQL; `url` is for SQLAlchemy with psycopg2 and holds a password."""
-
-    url: str
-    process: Process
-
-
 @contextmanager
-def start_postgres(state: Path) -> Iterator[Postgres]:
-    """PostgreSQL with a database `airflow` in `state/postgres`, once it takes connections.
+def start_postgres(state: Path) -> Iterator[Server]:
+    """PostgreSQL with a database `airflow` in `state/postgres`, once it takes connections; its URL is SQLAlchemy's.
 
     Raises `NewsroomError` with one line that says what to mend.
     """
@@ -59,7 +50,7 @@ def start_postgres(state: Path) -> Iterator[Postgres]:
         "postgres", words, state / "logs" / "postgres.log", user=user, stop_signal=signal.SIGINT
     ) as process:
         process.wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, READY_SECONDS)
-        yield Postgres(f"postgresql+psycopg2://{USER}:{password}@127.0.0.1:{port}/{USER}", process)
+        yield Server(f"postgresql+psycopg2://{USER}:{password}@127.0.0.1:{port}/{USER}", process)
 
 
 def make_cluster(programs: Path, data: Path, user: int | None) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 import psutil
 
@@ -119,6 +119,13 @@ class Process:
         lines = self.log.read_text(errors="replace").split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
         return f"{said[:300]} (log: {self.log})"
+
+
+class Server(NamedTuple):
+    """A running server; `url` holds its password."""
+
+    url: str
+    process: Process
 
 
 def locked(path: Path, refusal: str) -> IO[str]:

@@ -4,27 +4,18 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import NewsroomError
 from pipeline.local.ports import answers, free_port
 from pipeline.local.private import kept, write_private
-from pipeline.local.processes import Process
+from pipeline.local.processes import Process, Server
 
 READY_SECONDS = 20
 
 
-@dataclass(frozen=True)
-class Redis:
-    """A running Redis; `url` holds its password."""
-
-    url: str
-    process: Process
-
-
 @contextmanager
-def start_redis(state: Path) -> Iterator[Redis]:
+def start_redis(state: Path) -> Iterator[Server]:
     """Redis with its messages in `state/redis`, where a next start finds them; raises `NewsroomError`."""
     program = shutil.which("redis-server")
     if program is None:
@@ -38,4 +29,4 @@ def start_redis(state: Path) -> Iterator[Redis]:
     write_private(folder / "redis.conf", settings)
     with Process.start("redis", [program, folder / "redis.conf"], state / "logs" / "redis.log") as process:
         process.wait_until(lambda: answers(port), READY_SECONDS)
-        yield Redis(f"redis://:{password}@127.0.0.1:{port}/0", process)
+        yield Server(f"redis://:{password}@127.0.0.1:{port}/0", process)

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from pipeline import archives, landing, ledger, vectors
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Unit, Wanted
-from pipeline.clean import clean_text
 from pipeline.clean.decoding import TEXT_TYPES
 from pipeline.clean.worker import Cleaner
 from pipeline.documents import stamp
@@ -24,13 +23,11 @@ from pipeline.model import Entry, Item, Outcome, Taken
 from pipeline.polls import ARCHIVE
 from pipeline.queue import LAST_TRY
 from pipeline.stages import BATCH_STAGES, alone
-from pipeline.stages.begin import opened
+from pipeline.stages.begin import begin as begun
 from pipeline.stages.clean import judged
 from pipeline.stages.desk import Desk, ended
-from pipeline.stages.enrich import annotated, complain, wants
+from pipeline.stages.enrich import annotated, complain, wants, warm
 from pipeline.stages.land import landed
-from pipeline.stages.publish import close_run
-from pipeline.stages.ready import require_models
 from pipeline.steps import all_steps
 
 SHARD = 400
@@ -51,14 +48,7 @@ def begin(desk: Desk, trigger: str, run: str | None = None) -> str:
 
     With a name the trigger is of this run alone: an open run that has it too was cleared, and is closed.
     """
-    require_models(desk.parser)
-    desk.store.check()
-    if run:
-        ledger.require_open(desk.store, run)
-        for name, other in ledger.open_runs(desk.store).items():
-            if name != run and other.trigger == trigger:
-                close_run(desk, name)
-    return opened(desk, trigger, run)
+    return begun(desk, trigger, run=run, is_dead=lambda other: other == trigger)[0]
 
 
 def wanted(
@@ -84,19 +74,12 @@ def index(desk: Desk, asked: Wanted, turn: int) -> None:
 def plan(desk: Desk, run: str, asked: Wanted, told: Callable[[Unit], None] = lambda _: None) -> dict[str, int]:
     """Writes the shards of the run; answers their names and sizes. A second try finds those of the first."""
     ledger.require_open(desk.store, run)
-    key = f"work/{run}/plan.json"
-    try:
-        stored = desk.store.get(key).body
-    except NotFound:
+
+    def made() -> Iterator[list[Taken]]:
         taken = [take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told)]
-        parts = (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
-        made = {f"{number:04}": part for number, part in enumerate(parts)}
-        desk.store.put_new(key, msgspec.json.encode(made))
-        stored = desk.store.get(key).body  # ours, or that of whoever was faster
-    decided = msgspec.json.decode(stored, type=dict[str, list[Taken]])
-    for name, part in decided.items():
-        desk.store.put(ledger.work_key(run, name, "plan"), ledger.lines(part))
-    return {name: len(part) for name, part in decided.items()}
+        return (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
+
+    return {name: len(part) for name, part in ledger.decided(desk.store, run, made, digits=4).items()}
 
 
 def take_up(desk: Desk, item: Item, source: str) -> Taken:
@@ -143,7 +126,7 @@ def fused(desk: Desk, run: str, name: str, told: Told) -> list[Taken]:
         planned = ledger.read_taken(desk.store, ledger.work_key(run, name, "plan"))
         found = at_once(partial(compared, desk), list(through(desk, "clean", clean, planned, told)))
         cleaned = ledger.write_taken(desk.store, key, sorted(found, key=moment))
-    warm(desk, {one.document.language for one in cleaned if one.document and wants(one)})
+    warm(desk.parser, {one.document.language for one in cleaned if one.document and wants(one)})
     enriched = list(through(desk, "enrich", enrich, cleaned, told))
     complain(all_steps(), [one for one in enriched if wants(one)])
     vectors.keep(desk.store, run, name, (one.vector for one in enriched))
@@ -166,13 +149,6 @@ def at_once(
                 made[number] = one
                 told(one)
     return made
-
-
-def warm(desk: Desk, languages: Collection[str | None]) -> None:
-    """Loads what the steps need for these languages: every child of this process has it for nothing then."""
-    for language in languages:
-        text = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo."
-        annotated(replace(clean_text(text), language=language), all_steps(), desk.parser)
 
 
 def found_again(desk: Desk, taken: Taken) -> Taken:

@@ -1,31 +1,36 @@
 """Begins a run: store and models are there, dead runs are closed, and the run is open."""
 
+from collections.abc import Callable
+
 from pipeline import ledger
 from pipeline.stages.desk import Desk
 from pipeline.stages.publish import close_run
 from pipeline.stages.ready import require_models
 
 
-def begin(desk: Desk, trigger: str, *, run: str | None = None, take_over: bool = False) -> tuple[str, list[str]]:
+def begin(
+    desk: Desk,
+    trigger: str,
+    *,
+    run: str | None = None,
+    take_over: bool = False,
+    is_dead: Callable[[str], bool] | None = None,
+) -> tuple[str, list[str]]:
     """Opens a run, under the given name where a second try must find the first; answers it and the other open runs.
 
-    Runs of the same DAG that are still open are dead, as Airflow runs one at a time: they are closed first.
+    With a name those that are dead by their trigger are closed first: of the same DAG, as Airflow runs one at a time.
     `take_over` closes all others.
     """
     require_models(desk.parser)
     desk.store.check()
     if run:
         ledger.require_open(desk.store, run)
-    others = [name for name in ledger.open_runs(desk.store) if name != run]
-    dead = [name for name in others if take_over or (run and same_dag(desk, name, trigger))]
+    is_dead = is_dead or (lambda other: other.split()[0] == trigger.split()[0])  # "ingest scheduled": a DAG, its start
+    others = {name: other.trigger for name, other in ledger.open_runs(desk.store).items() if name != run}
+    dead = [name for name, other in others.items() if take_over or (run and is_dead(other))]
     for name in dead:
         close_run(desk, name)
     return opened(desk, trigger, run), [name for name in others if name not in dead]
-
-
-def same_dag(desk: Desk, name: str, trigger: str) -> bool:
-    """A trigger is the name of a DAG and what started it, such as "ingest scheduled"."""
-    return ledger.open_runs(desk.store)[name].trigger.split()[0] == trigger.split()[0]
 
 
 def opened(desk: Desk, trigger: str, run: str | None) -> str:

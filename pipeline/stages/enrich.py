@@ -1,10 +1,11 @@
 """Runs the steps of one task over the documents of a batch."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from pipeline.clean import clean_text
 from pipeline.errors import StepBroken, StepsGone
 from pipeline.model import Annotation, Document, Taken
 from pipeline.parse import Parser
@@ -55,6 +56,13 @@ def annotated(document: Document, steps: Sequence[Step], parser: Parser) -> tupl
         except Exception as error:  # noqa: BLE001 - the one place where any error of a step is a reason
             missing[step.name] = f"{type(error).__name__}: {error}"[:200]
     return document, missing
+
+
+def warm(parser: Parser, languages: Collection[str | None]) -> None:
+    """Loads what the steps need for these languages: every child of this process has it for nothing then."""
+    for language in languages:
+        text = "Ferries stay in port, the company said on Monday. “We regret this,” said Ann Lee of Oslo."
+        annotated(replace(clean_text(text), language=language), all_steps(), parser)
 
 
 def complain(steps: Sequence[Step], made: Sequence[Taken]) -> None:

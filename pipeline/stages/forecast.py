@@ -21,7 +21,7 @@ from pipeline.errors import Failed
 from pipeline.model import CaptureRef, Taken
 from pipeline.stages import alone, archive
 from pipeline.stages.desk import Desk, ended
-from pipeline.stages.enrich import wants
+from pipeline.stages.enrich import wants, warm
 from pipeline.stages.land import landed
 from pipeline.stages.ready import require_models
 from pipeline.stages.sample import About, Sample, about, draw, reading, share
@@ -122,7 +122,7 @@ def tried(desk: Desk, asked: Wanted, sample: Sample) -> tuple[float, list[Made]]
     cleaned = list(through(desk, "clean", partial(clean, desk), planned))
     judged = [[concluded(one, repeats) for one in taken] for taken, _ in cleaned]
     began = cpu()
-    archive.warm(desk, {one.document.language for taken in judged for one in taken if one.document and wants(one)})
+    warm(desk.parser, {one.document.language for taken in judged for one in taken if one.document and wants(one)})
     loading = cpu() - began
     with tempfile.TemporaryDirectory(prefix="newsroom-") as folder:
         aside = fields(desk, store=open_store(f"file://{folder}"))

@@ -4,11 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec.structs import replace
 
 from pipeline import ledger, polls, queue
-from pipeline.errors import NotFound
 from pipeline.identity import article_id, normalise
 from pipeline.model import Taken
 from pipeline.polls import PASTED, Pending, State
@@ -26,19 +24,14 @@ SMALL_BATCH = 5
 def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
     """Writes the batches of the run; answers their names. A second try finds those of the first."""
     ledger.require_open(desk.store, run)
-    key = f"work/{run}/plan.json"
-    try:
-        stored = desk.store.get(key).body
-    except NotFound:
+
+    def made() -> Iterator[list[Taken]]:
         queues = sorted(names)
-        found = [one for name in queues for one in leased(desk, run, name, fresh=name != PASTED or queues == [PASTED])]
-        made = {f"{number:03}": batch for number, batch in enumerate(batches(found))}
-        desk.store.put_new(key, msgspec.json.encode(made))
-        stored = desk.store.get(key).body  # ours, or that of whoever was faster
-    decided = msgspec.json.decode(stored, type=dict[str, list[Taken]])
-    for batch, taken in decided.items():
-        desk.store.put(ledger.work_key(run, batch, "plan"), ledger.lines(taken))
-    return list(decided)
+        return batches(
+            one for name in queues for one in leased(desk, run, name, fresh=name != PASTED or queues == [PASTED])
+        )
+
+    return list(ledger.decided(desk.store, run, made, digits=3))
 
 
 def leased(desk: Desk, run: str, name: str, *, fresh: bool = True) -> list[tuple[Taken, int]]:

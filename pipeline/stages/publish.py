@@ -17,6 +17,7 @@ from pipeline.stages import BATCH_STAGES
 from pipeline.stages.batch import left_reason
 from pipeline.stages.desk import Desk
 from pipeline.stages.land import landed
+from pipeline.store import read_json
 
 
 def publish(desk: Desk, run: str) -> Run:
@@ -58,10 +59,7 @@ def rows(desk: Desk, run: str, batch: str) -> None:
 
 
 def planned(desk: Desk, run: str) -> list[str]:
-    try:
-        return list(msgspec.json.decode(desk.store.get(f"work/{run}/plan.json").body, type=dict[str, msgspec.Raw]))
-    except NotFound:
-        return []
+    return list(read_json(desk.store, f"work/{run}/plan.json", dict[str, msgspec.Raw]) or ())
 
 
 def replay_key(run: str, name: str) -> str:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from pipeline import landing, ledger, tables
 from pipeline.documents import Key, parse
-from pipeline.errors import NewsroomError, NotFound
+from pipeline.errors import NewsroomError
 from pipeline.ledger import Run
 from pipeline.stages.begin import opened
 from pipeline.stages.desk import Desk
@@ -24,6 +24,7 @@ from pipeline.stages.publish import close_run, publish, replay_key
 from pipeline.stages.ready import require_models
 from pipeline.stages.tally import Sums
 from pipeline.steps import all_steps, makers, stale
+from pipeline.store import read_json
 
 CAPTURES = 500
 """Of a portion: 20 s where nothing changes, a minute and a half where all of them are cleaned and annotated."""
@@ -169,7 +170,7 @@ def in_tasks(names: list[str]) -> list[list[str]]:
     return [names[at : at + size] for at in range(0, len(names), size)] or [[]]
 
 
-def portion(desk: Desk, run: str, name: str, told: Told = lambda _: None) -> Sums:
+def portion(desk: Desk, run: str, name: str) -> Sums:
     """Works a portion out and writes it, unless it is a dry run; a second try finds what the first one did."""
     made = planned(desk, run)
     if made is None:
@@ -180,7 +181,7 @@ def portion(desk: Desk, run: str, name: str, told: Told = lambda _: None) -> Sum
     worked = got(desk, run, f"{name}.worked", Worked)
     if worked is None:
         lifter = Lifter(desk, made.wanted)
-        lifts = list(lifter.each(got(desk, run, f"{name}.articles", list[str]) or [], told))
+        lifts = list(lifter.each(got(desk, run, f"{name}.articles", list[str]) or []))
         worked = Worked(lifter.sums, lifts)
     if not made.dry_run:
         write(desk, run, name, worked)
@@ -211,11 +212,8 @@ def complaint(desk: Desk, run: str) -> Iterator[str]:
     made, done = planned(desk, run), set(names(desk, run, ".sums"))
     if dead := [name for name in (made.portions if made else ()) if f"{name}.sums" not in done]:
         yield f"portions that died: {', '.join(dead)}"
-    try:
-        sums = msgspec.json.decode(desk.store.get(report_key(run)).body, type=Sums)
-    except NotFound:
-        return
-    if SAME_NUMBER in sums.kept:
+    sums = read_json(desk.store, report_key(run), Sums)
+    if sums and SAME_NUMBER in sums.kept:
         yield f"{sums.kept[SAME_NUMBER]} captures: {SAME_NUMBER}"
 
 
@@ -241,7 +239,4 @@ def put(desk: Desk, run: str, name: str, value: T) -> T:
 
 
 def got(desk: Desk, run: str, name: str, kind: type[T]) -> T | None:
-    try:
-        return msgspec.json.decode(desk.store.get(replay_key(run, name)).body, type=kind)
-    except NotFound:
-        return None
+    return read_json(desk.store, replay_key(run, name), kind)

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from pipeline.errors import NotFound
+
+T = TypeVar("T")
 
 
 class Stored(NamedTuple):
@@ -57,6 +63,14 @@ class Store(Protocol):
 
     def table(self, name: str) -> tuple[str, dict[str, str]]:
         """Location and storage options of a Delta table for the `deltalake` library."""
+
+
+def read_json(store: Store, key: str, kind: type[T]) -> T | None:
+    """The record at a key; None where nothing is."""
+    try:
+        return msgspec.json.decode(store.get(key).body, type=kind)
+    except NotFound:
+        return None
 
 
 def open_store(url: str, *, endpoint: str | None = None, key: str | None = None, secret: str | None = None) -> Store:
