@@ -15,7 +15,7 @@ from msgspec import Struct
 from pipeline.errors import RunClosed, StoreError
 from pipeline.model import Outcome, Taken
 from pipeline.polls import Poll
-from pipeline.store import Store, read_json
+from pipeline.store import Store, put_first, read_json
 
 DIED = "run died"
 """The reason of an entry whose run ended before its outcome was known."""
@@ -132,9 +132,8 @@ def decided(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]], d
     key = f"work/{run}/plan.json"
     found = read_json(store, key, dict[str, list[Taken]])
     if found is None:
-        found = {f"{number:0{digits}}": batch for number, batch in enumerate(make())}
-        if not store.put_new(key, msgspec.json.encode(found)):  # somebody was faster
-            return decided(store, run, make, digits)
+        made = {f"{number:0{digits}}": batch for number, batch in enumerate(make())}
+        found = put_first(store, key, made, dict[str, list[Taken]])
     for batch, taken in found.items():
         store.put(work_key(run, batch, "plan"), lines(taken))
     return found

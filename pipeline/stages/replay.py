@@ -24,7 +24,7 @@ from pipeline.stages.publish import close_run, publish, replay_key
 from pipeline.stages.ready import require_models
 from pipeline.stages.tally import Sums
 from pipeline.steps import all_steps, makers, stale
-from pipeline.store import read_json
+from pipeline.store import put_first, read_json
 
 CAPTURES = 500
 """Of a portion: 20 s where nothing changes, a minute and a half where all of them are cleaned and annotated."""
@@ -233,9 +233,7 @@ def names(desk: Desk, run: str, ending: str) -> list[str]:
 
 def put(desk: Desk, run: str, name: str, value: T) -> T:
     """Leaves it for other tasks and tries; answers what the first one left that did."""
-    if desk.store.put_new(replay_key(run, name), msgspec.json.encode(value)):
-        return value
-    return got(desk, run, name, type(value)) or value
+    return put_first(desk.store, replay_key(run, name), value, type(value))
 
 
 def got(desk: Desk, run: str, name: str, kind: type[T]) -> T | None:

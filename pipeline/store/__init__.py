@@ -73,6 +73,13 @@ def read_json(store: Store, key: str, kind: type[T]) -> T | None:
         return None
 
 
+def put_first(store: Store, key: str, value: T, kind: type[T]) -> T:
+    """Writes a record unless there is one; answers what is there."""
+    if store.put_new(key, msgspec.json.encode(value)):
+        return value
+    return read_json(store, key, kind) or value
+
+
 def open_store(url: str, *, endpoint: str | None = None, key: str | None = None, secret: str | None = None) -> Store:
     """The store of a URL; credentials and endpoint fall to boto3's usual chain where not given."""
     if url.startswith("s3://"):
