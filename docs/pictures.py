@@ -9,9 +9,12 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from pipeline.local.demo_archive import FIRST, LAST, NAME
+
 DOCS = Path(__file__).resolve().parent
 PORTS = DOCS.parent / "var/ports.json"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARCHIVE = f"archive_{NAME}"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -31,8 +34,11 @@ def main() -> int:
         page = chromium.new_page(viewport={"width": 1500, "height": 860})
         page.add_init_script("localStorage.setItem('chakra-ui-color-mode', 'light')")
         for name, path, ready in (
-            ("airflow-run", f"/dags/ingest/runs/{run}", "publish"),
             ("airflow-form", "/dags/ingest", "Trigger"),
+            ("archive-backfill-form", f"/dags/{ARCHIVE}", "Trigger"),
+            ("archive-backfill", f"/dags/{ARCHIVE}/calendar", "Daily"),
+            ("replay-form", "/dags/replay", "Trigger"),
+            ("airflow-run", f"/dags/ingest/runs/{run}", "publish"),
         ):
             page.goto(airflow + path)
             page.get_by_text(ready).first.wait_for(timeout=30_000)
@@ -76,7 +82,44 @@ def form(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-PREPARE = {"airflow-run": graph, "airflow-form": form}
+def backfill_form(page: Page) -> None:
+    """The form filled for what is left of the year, not sent."""
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    page.get_by_role("button", name="Trigger").first.click()
+    page.get_by_text("Run this Dag for a range of dates").click()
+    for number, day in enumerate((FIRST, LAST)):
+        page.get_by_test_id("datetime-input").nth(number).click()
+        for hint, value in (("YYYY/MM/DD", f"{day:%Y/%m/%d}"), ("HH:mm", "00:00")):
+            page.get_by_placeholder(hint).last.fill(value)
+            page.get_by_placeholder(hint).last.press("Enter")
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(1000)
+    page.get_by_text("Missing and Errored Runs").click()
+    page.locator("input[name=max_active_runs]").fill("4")
+    page.wait_for_timeout(6000)  # it counts the days
+
+
+def backfill(page: Page) -> None:
+    """Its days, and the bar by which it is paused or stopped while it goes on."""
+    page.set_viewport_size({"width": 1500, "height": 640})
+    page.get_by_text("Daily", exact=True).click()
+    page.wait_for_timeout(4000)
+
+
+def replay_form(page: Page) -> None:
+    page.set_viewport_size({"width": 1100, "height": 1000})
+    page.get_by_role("button", name="Trigger").first.click()
+    page.get_by_text("Dry run").first.wait_for(timeout=20_000)
+    page.wait_for_timeout(1500)
+
+
+PREPARE = {
+    "airflow-run": graph,
+    "airflow-form": form,
+    "archive-backfill-form": backfill_form,
+    "archive-backfill": backfill,
+    "replay-form": replay_form,
+}
 
 
 def stop(line: str) -> int:
