@@ -279,7 +279,7 @@ def four_at_once(here: House, expected: Found) -> bool:
     found = here.found(folder.as_uri())
     asked = Counter(polled(folder.as_uri()))
     same = found.documents == expected.documents and found.rows == expected.rows
-    wrong = any(ends) or last != 0 or not same or bool(found.complaints) or set(asked.values()) - {1}
+    wrong = any(ends) or last != 0 or not same or bool(found.complaints) or bool(set(asked.values()) - {1})
     print(f"four at once: {'WRONG' if wrong else 'same documents and rows, no source asked twice'}", flush=True)
     if wrong:
         print("  ", ends, last, asked, found.complaints, differences(found, expected))
