@@ -1,5 +1,6 @@
 """Runs `newsroom` as a process of its own, and watches what its processes take."""
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ class Done(NamedTuple):
 
 
 def started(*words: str) -> "subprocess.Popen[str]":
-    """A process group of its own, as a terminal makes one of each command."""
+    """A process group of its own that hears Ctrl-C, as a terminal makes one of each command, and a script may not."""
     return subprocess.Popen(
         [sys.executable, "-c", CODE, *words],
         stdout=subprocess.PIPE,
@@ -32,6 +33,7 @@ def started(*words: str) -> "subprocess.Popen[str]":
         text=True,
         cwd=ROOT,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )
 
 
