@@ -18,6 +18,8 @@ def verdict(desk: Desk, run: str) -> str | None:
     complaints = list(desk.broken)
     for name, said in audit.differences(desk.store, closed).items():
         complaints.append(f"the ledger does not add up: {f'{name}: ' if name else ''}{said}")
+    if not ledger.has(desk.store, f"work/{run}/plan.json") and replay.planned(desk, run) is None:
+        complaints.append("nothing was planned: the log of `plan` says why")
     dead = [
         batch
         for batch in planned(desk, run)

@@ -263,6 +263,13 @@ def test_archive_a_shard_done_again_finds_its_own(crawl: Path, whole: FolderStor
     assert (documents(store), rows(store)) == (documents(whole), rows(whole))
 
 
+def test_archive_a_run_whose_plan_failed_is_not_green(tmp_path: Path) -> None:
+    desk = desk_of(FolderStore(tmp_path.as_uri()))
+    run = archive.begin(desk, "archive test")
+    assert publish.publish(desk, run).entries == 0
+    assert "nothing was planned" in (verdict.verdict(desk, run) or "")
+
+
 def test_archive_a_dead_run_is_closed_and_the_next_one_goes_on(
     crawl: Path, whole: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
