@@ -128,7 +128,7 @@ def settled(keys: Iterable[Key]) -> frozenset[Key]:
     """What the folder should hold: a pure function of its captures, in whatever order and state they came.
 
     The first capture of each version is the document, later ones are `.seen`. Of a feed's bodies nothing stays once
-    a page is there; of one capture the newest edition stays; `gone` stands only after something that could go.
+    a page is there; of one capture the newest edition stays; `gone` stays, as an earlier capture may come later.
     """
     found = set(keys)
     if any(not key.is_feed and key.version != GONE for key in found):
@@ -139,13 +139,12 @@ def settled(keys: Iterable[Key]) -> frozenset[Key]:
         if key.kind == "json":
             first.setdefault(key.said, key)
         newest[key.moment] = max(newest.get(key.moment, 0), key.number)
-    began = min((key.moment for key in found if key.version != GONE), default=None)
 
     def place(key: Key) -> Key | None:
         if key.number < newest[key.moment]:
             return None
         if key.version == GONE:
-            return key if began and began < key.moment else None
+            return key
         document = first.get(key.said)
         return key.of_kind("json" if document and document.moment == key.moment else "seen")
 

@@ -98,15 +98,21 @@ def lift(store: Store, documents: Collection[tuple[Document, str | None]], seen:
         _settle(store, key, lambda key=key: store.put_new(str(key), b""))  # type: ignore[misc]
 
 
-def gone(store: Store, article: str, captured_at: datetime, record: str, edition: str) -> str | None:
-    """Puts the key of a capture that was answered 404 or 410; None where we hold nothing of the article before it."""
+def gone(
+    store: Store, article: str, captured_at: datetime, record: str, edition: str, *, anyway: bool = False
+) -> str | None:
+    """Puts the key of a capture that was answered 404 or 410; None where we hold nothing of the article before it.
+
+    `anyway` puts it there too: of an archive an earlier capture may come later.
+    """
     key = gone_key(article, captured_at, record, edition)
     have = listed(store, article)
     _refuse_newer(store, have, key)
-    if key not in settled({*have, key}):
+    held = any(k.version != GONE and k.moment < key.moment for k in have)
+    if not held and not anyway:
         return None
     stands = _settle(store, key, lambda: store.put_new(str(key), b""))
-    return str(stands) if stands else None
+    return str(stands) if stands and held else None
 
 
 def history(store: Store, article: str) -> list[Key]:
@@ -189,7 +195,7 @@ def _may_go(k: Key, have: Collection[Key], want: Collection[Key], key: Key) -> b
         return k.of_kind("seen") in have  # a document, once its `.seen` is there
     if k.of_kind("json") in want:
         return k.moment == key.moment  # a `.seen` beside its document: its own lander's to take
-    return True  # a feed's where a page is there, an older edition's of one capture, a `gone` before all
+    return True  # a feed's where a page is there, an older edition's of one capture
 
 
 def _is_orphan(have: Collection[Key], key: Key) -> bool:

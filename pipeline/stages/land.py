@@ -47,7 +47,7 @@ def remembered(desk: Desk, taken: Taken) -> Taken:
     article = taken.article or (article_id(taken.entry.url) if taken.entry.url else None)
     if not is_gone(taken.reason) or article is None or taken.record is None or taken.captured_at is None:
         return taken
-    key = landing.gone(desk.store, article, taken.captured_at, taken.record, f"c{RULES}")
+    key = landing.gone(desk.store, article, taken.captured_at, taken.record, f"c{RULES}", anyway=taken.item is not None)
     return replace(taken, key=key, article=article if key else taken.article)
 
 

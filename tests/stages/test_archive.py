@@ -4,7 +4,7 @@ import gzip
 import json
 import random
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -408,3 +408,25 @@ def test_archive_waits_for_several_folders_at_once_and_for_one_folder_in_turn() 
     assert archive.at_once(work, taken, told.append) == taken
     assert order == {"a": [0, 2, 4, 6], "b": [1, 3, 5, 7]}
     assert sorted(one.tries for one in told) == list(range(8))
+
+
+def test_archive_a_page_that_went_is_told_in_whatever_order_days_are_taken(tmp_path: Path) -> None:
+    place = warc(
+        tmp_path / "crawl.warc.gz",
+        [
+            exchange(1, DAY),
+            exchange(1, DAY + timedelta(days=1), b"<html><p>Gone</p></html>", status=410),
+            exchange(2, DAY + timedelta(days=1), b"<html><p>Not found</p></html>", status=404),
+            exchange(2, DAY + timedelta(days=2)),
+        ],
+    )
+    forward, backward = (FolderStore((tmp_path / name).as_uri()) for name in ("forward", "backward"))
+    days = [(DAY + timedelta(days=number)).date() for number in range(3)]
+    for store, order in ((forward, days), (backward, days[::-1])):
+        for day in order:
+            take(store, place, first=day, last=day)
+    assert documents(forward) == documents(backward)
+    assert sum("-gone." in key for key in documents(forward)) == 2
+    assert rows(forward) == rows(backward)
+    (gone_at,) = (row["gone_at"] for row in tables.read(forward, "documents").to_pylist() if row["gone_at"])
+    assert gone_at == DAY + timedelta(days=1)
