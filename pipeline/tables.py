@@ -107,9 +107,11 @@ def _follow(store: Store, table: "DeltaTable", name: str, folders: list[Folder],
 
     def write(table: "DeltaTable") -> bool:
         nonlocal folders, since
-        if delta.touched(table, since, some):
+        if delta.touched(store, name, since, table.version(), some):
             since, folders = table.version(), list(_folders(store, some, vectors))
-        if not delta.overwritten(table, *_anew(name, folders)) or delta.touched(table, since, some, last=False):
+        if not delta.overwritten(table, *_anew(name, folders)):
+            return False
+        if delta.touched(store, name, since, table.version() - 1, some):
             return False
         delta.tidied(table, {day for folder in folders for day in folder.days})
         return True
