@@ -3,9 +3,10 @@ Takes an archive that nobody declared: a file, a folder, a prefix of a bucket, o
 
 WARC and ARC files, pages in folders, JSON lines and agency items (NewsML-G2, NITF, ninjs) are told by their names.
 The path is one of the machine that the tasks run on, or `s3://bucket/prefix`; `{yyyy}`, `{mm}` and `{dd}` in it stand
-for the day. `plan` indexes what is there and parts it into shards, `shard` takes one through all stages, `publish`
-closes the run, and `verdict` fails it when a shard died. Take the same path again at any time: what has landed already
-is `unchanged`. An archive that you take day by day, or more than once, is better declared in the sources file.
+for the day. `plan` indexes what is there and parts it into shards of 400 records; one alone it takes itself. `shard`
+takes one through all stages, `publish` closes the run, and `verdict` fails it when a shard died. Take the same path
+again at any time: what has landed already is `unchanged`. An archive that you take day by day, or more than once, is
+better declared in the sources file.
 """
 
 from airflow.sdk import Param, dag

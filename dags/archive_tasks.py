@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, chain, task
 from airflow.sdk.exceptions import AirflowFailException
-from tasks import DEFAULTS, desk_of, log, the_end
+from newsroom_plugin import WhatLanded
+from tasks import ALIAS, DEFAULTS, close, desk_of, log, the_end
 
 from pipeline.ledger import run_name
 
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
+
+    from pipeline.archives.indexes import Wanted
+    from pipeline.stages.desk import Desk
 
 ARCHIVE_DEFAULTS = DEFAULTS | {
     "pool": "newsroom_archive",
@@ -60,55 +64,71 @@ def name_of(dag_run: "DagRunProtocol") -> str:
     return run_name(dag_run.start_date or dag_run.run_after, seed)
 
 
-@task.short_circuit(execution_timeout=INDEXING)
-def plan(source: str, params: dict[str, Any] | None = None, dag_run: Any = None, ti: Any = None) -> list[list[str]]:
+@task.short_circuit(execution_timeout=INDEXING, outlets=[ALIAS])
+def plan(
+    source: str, params: dict[str, Any] | None = None, dag_run: Any = None, ti: Any = None, outlet_events: Any = None
+) -> list[list[str]]:
     """Opens the run, indexes what is not indexed yet, and parts what was asked for into shards.
 
-    Where there is nothing the run is closed, and no other task runs.
+    A run of one shard, or of none, ends here, and no other task of it is started: a task costs more than a small day.
     """
     from pipeline import ledger
     from pipeline.stages import archive
     from pipeline.stages.forecast import forecast
-    from pipeline.stages.publish import publish as close
+    from pipeline.stages.verdict import verdict
 
     os.nice(GOES_SECOND)
-    form, day = params or {}, day_of(dag_run)
-    first, last = (day or (form[end] and date.fromisoformat(form[end])) for end in ("first", "last"))
-    places = [form["path"].strip()] if "path" in form else ()
     with desk_of(dag_run, name_of(dag_run)) as (desk, run):
-        asked = archive.wanted(desk, source, places, first, last)
-        if asked.first and asked.last and asked.first > asked.last:
+        asked = asked_of(desk, source, params or {}, day_of(dag_run))
+        if asked is None:
             log.info("nothing to do: of the days asked for none is one of %s", source)
             return []
-        if form["dry_run"]:
+        if (params or {})["dry_run"]:
             log.info("%s", forecast(desk, asked).told())
             return []
-        if ledger.is_closed(desk.store, run):
-            return []  # by a try that was killed when it had closed an empty run
-        archive.begin(desk, trigger_of(dag_run), run)
-        ti.xcom_push(key="run", value=run)
-        archive.index(desk, asked, turn=int(run[-4:], 16))
-        shards = list(archive.plan(desk, run, asked))
-        if not shards:
-            log.info("nothing is there: %s", close(desk, run))
-    size = -(-len(shards) // MOST_TASKS)
-    return [shards[at : at + size] for at in range(0, len(shards), size or 1)]
+        if not ledger.is_closed(desk.store, run):  # by a try that was killed when it had closed the run
+            archive.begin(desk, trigger_of(dag_run), run)
+            ti.xcom_push(key="run", value=run)
+            archive.index(desk, asked, turn=int(run[-4:], 16))
+            shards = list(archive.plan(desk, run, asked))
+            if len(shards) > 1 or (shards and desk.broken):  # a sources file that is wrong fails only `verdict`
+                size = -(-len(shards) // MOST_TASKS)
+                return [shards[at : at + size] for at in range(0, len(shards), size)]
+            take(desk, run, shards)
+        close(desk, run, ti, outlet_events)
+        if complaint := verdict(desk, run):
+            raise AirflowFailException(complaint)
+    return []
+
+
+def asked_of(desk: "Desk", source: str, form: dict[str, Any], day: date | None) -> "Wanted | None":
+    """What a run is to take: a day of a backfill, else what its form says; None where no day can be meant."""
+    from pipeline.stages import archive
+
+    first, last = (day or (form[end] and date.fromisoformat(form[end])) for end in ("first", "last"))
+    asked = archive.wanted(desk, source, [form["path"].strip()] if "path" in form else (), first, last)
+    return None if asked.first and asked.last and asked.first > asked.last else asked
+
+
+def take(desk: "Desk", run: str, names: list[str]) -> None:
+    """Takes shards through all stages, one after the other."""
+    from pipeline.stages import archive
+
+    for name in names:
+        outcomes = Counter(line.outcome for line in archive.shard(desk, run, name))
+        log.info("shard %s: %s", name, ", ".join(f"{n} {what}" for what, n in outcomes.items()))
 
 
 @task
 def shard(names: list[str], run: str, dag_run: Any = None) -> None:
     """Takes shards through all stages; a record that kills it ends alone."""
-    from pipeline.stages import archive
-
     os.nice(GOES_SECOND)
     with desk_of(dag_run, run) as (desk, run):
         require_whole(desk, run)
-        for name in names:
-            outcomes = Counter(line.outcome for line in archive.shard(desk, run, name))
-            log.info("shard %s: %s", name, ", ".join(f"{n} {what}" for what, n in outcomes.items()))
+        take(desk, run, names)
 
 
-def require_whole(desk: Any, run: str) -> None:
+def require_whole(desk: "Desk", run: str) -> None:
     """Stops a task that was cleared alone, behind the end of its run."""
     from pipeline import ledger
 
@@ -122,5 +142,6 @@ def require_whole(desk: Any, run: str) -> None:
 def story(source: str) -> None:
     """What a run of an archive does."""
     shards = plan(source)
+    shards.operator.operator_extra_links = (WhatLanded(),)
     run = shards["run"]
     chain(shard.partial(run=run).expand(names=shards), *the_end(run))

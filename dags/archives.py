@@ -7,11 +7,12 @@ With reprocess `failed` the days that failed are taken again, with `completed` a
 `unchanged`, and costs little. To take some days or all in a single run, trigger the DAG with the days of its form;
 the logical date is of no matter then, as the form's days are of none in a backfill.
 
-`plan` indexes the archive's files where that was not done, and parts the day into shards. `shard` takes one through
-all stages; a record that kills it ends alone. `publish` closes the run and `verdict` fails it when a shard died. An
-archive that reaches into the future grows: when its newest day ends, the schedule takes it.
+`plan` indexes the archive's files where that was not done, and parts the day into shards of 400 records. One alone it
+takes itself, closes the run, and skips the other tasks, which cost more than a small day. `shard` takes one of several
+through all stages; a record that kills it ends alone. `publish` closes the run and `verdict` fails it when a shard
+died. An archive that reaches into the future grows: when its newest day ends, the schedule takes it.
 
-Clear a whole run to do it again; a task that is cleared alone stops, as the run's ledger is written.
+Clear a whole run to do it again; a `shard` that is cleared alone stops, as the run's ledger is written.
 """
 
 from datetime import UTC, datetime, time

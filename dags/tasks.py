@@ -120,18 +120,25 @@ def one_batch(batch: str) -> None:
 @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[ALIAS])
 def publish(run: str | None = None, dag_run: Any = None, ti: Any = None, outlet_events: Any = None) -> dict[str, int]:
     """Closes the run: the ledger, the tables, the queues; says once that documents have landed."""
-    from pipeline.config import settings
-    from pipeline.ledger import require_open, run_folder
-    from pipeline.stages.publish import publish as close
+    from pipeline.ledger import require_open
 
     with desk_of(dag_run, run) as (desk, run):
         if ti.max_tries > ti.task.retries:  # cleared by a person, which a retry is not
             require_open(desk.store, run)
-        closed = close(desk, run)
-        for name, source in closed.sources.items():
-            for said in filter(None, (source.reason, source.silent)):
-                log.warning("%s: %s", name, said)
-        ti.xcom_push(key=WhatLanded.xcom_key, value=settings().browse(desk.store.url, run_folder(run)))
+        return close(desk, run, ti, outlet_events)
+
+
+def close(desk: "Desk", run: str, ti: Any, outlet_events: Any) -> dict[str, int]:
+    """What `publish` does; a task that does it has ALIAS among its outlets."""
+    from pipeline.config import settings
+    from pipeline.ledger import run_folder
+    from pipeline.stages.publish import publish as close_run
+
+    closed = close_run(desk, run)
+    for name, source in closed.sources.items():
+        for said in filter(None, (source.reason, source.silent)):
+            log.warning("%s: %s", name, said)
+    ti.xcom_push(key=WhatLanded.xcom_key, value=settings().browse(desk.store.url, run_folder(run)))
     if closed.outcomes.get("landed"):
         outlet_events[ALIAS].add(DOCUMENTS, extra={"run": run, "landed": closed.outcomes["landed"]})
     return closed.outcomes

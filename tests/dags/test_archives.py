@@ -18,6 +18,10 @@ from pipeline.store.folder import FolderStore
 from tests.dags.house import NOW, House, documents, start_house
 
 FIRST, DAYS, PAGES = date(2019, 3, 1), 3, 4
+LARGE = FIRST + timedelta(days=1)
+EMPTY = 400
+"""Lines of the large day that hold no article: together with its pages they are two shards."""
+
 ROLLS, HEAP = "archive_rolls", "archive_heap"
 DECLARED = """
 [[source]]
@@ -37,7 +41,7 @@ to = 2019-03-31
 
 
 def fill(folder: Path) -> None:
-    """An archive of some days: pages of the demo as JSON lines, with addresses and words of their own."""
+    """An archive of some days, one of two shards: pages of the demo, with addresses and words of their own."""
     now = moments()[0]
     every = ((paper.address(one), one) for paper in outlets() for one in paper.articles if not one.odd)
     found = [(path, one) for path, one in every if one.published < now and one.language == "en"]
@@ -50,6 +54,9 @@ def fill(folder: Path) -> None:
                 html = respond(path, now, "http://demo.example").body.decode()
                 url = f"https://rolls.example/{day}/{one.slug}"
                 lines.write(json.dumps({"url": url, "html": html, "captured_at": f"{day}T12:00:00Z"}) + "\n")
+            for n in range(EMPTY if day == LARGE else 0):
+                url = f"https://rolls.example/{day}/{n}"
+                lines.write(json.dumps({"url": url, "html": "<p>No.</p>", "captured_at": f"{day}T12:00:00Z"}) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +89,21 @@ def ledgers(house: House, day: date) -> list[ledger.Run]:
 
 @pytest.fixture(scope="module")
 def filled(house: House) -> list[str]:
-    """A backfill of all days, the last first, one of whose shards was killed, and a live run meanwhile."""
+    """A backfill of all days, the last first, two of whose tasks were killed, and a live run meanwhile."""
     runs = backfill(house, ROLLS, DAYS, run_backwards=True)
     live = house.airflow.trigger("ingest", {"not_due": True})
-    killed = house.kill(ROLLS, runs[1], ("shard",))
+    house.kill(ROLLS, runs[2], ("plan",))
+    house.kill(ROLLS, runs[1], ("shard",))
     assert [house.ended(ROLLS, run) for run in runs] == ["success"] * DAYS
     assert house.ended("ingest", live) == "success"
-    tries = {task["task_id"]: task["try_number"] for task in house.airflow.tasks(ROLLS, runs[1])}
-    assert tries[killed] == 2
+    tries = [{(one["task_id"], one["try_number"]) for one in house.airflow.tasks(ROLLS, run)} for run in runs]
+    assert ("shard", 2) in tries[1]
+    assert ("plan", 2) in tries[2]
     return runs
+
+
+def outcomes(day: date, of_pages: str) -> dict[str, int]:
+    return {of_pages: PAGES} | ({"rejected": EMPTY} if day == LARGE else {})
 
 
 def of_rolls(found: dict[str, bytes]) -> dict[str, bytes]:
@@ -106,16 +119,23 @@ def test_archives_a_backfill_that_was_killed_gives_the_documents_of_an_undisturb
     for shard in archive.plan(desk, run, archive.wanted(desk, "rolls")):
         archive.shard(desk, run, shard)
     closed = publish.publish(desk, run)
-    assert closed.outcomes == {"landed": DAYS * PAGES}
+    assert closed.outcomes == {"landed": DAYS * PAGES, "rejected": EMPTY}
     assert of_rolls(documents(house.store)) == documents(folder)
 
 
 def test_archives_the_ledger_tells_of_each_day(house: House, filled: list[str]) -> None:
     for n in range(DAYS):
-        (run,) = ledgers(house, FIRST + timedelta(days=n))
-        assert (run.outcomes, run.entries) == ({"landed": PAGES}, PAGES)
+        day = FIRST + timedelta(days=n)
+        (run,) = ledgers(house, day)
+        assert run.outcomes == outcomes(day, "landed")
         assert {line.source for line in house.lines(run.run)} == {"rolls"}
     assert ledger.open_runs(house.store) == {}
+
+
+def test_archives_a_day_of_one_shard_is_one_task(house: House, filled: list[str]) -> None:
+    small, large = (house.states(ROLLS, run) for run in filled[:2])
+    assert small == {"plan": "success", "shard": "skipped", "publish": "skipped", "verdict": "skipped"}
+    assert set(large.values()) == {"success"}
 
 
 def test_archives_reprocess_does_what_the_word_says(house: House, filled: list[str]) -> None:
@@ -138,16 +158,18 @@ def test_archives_days_that_failed_are_taken_again(house: House, filled: list[st
     backfill(house, HEAP, 2, reprocess_behavior="failed")
     house.until(lambda: [house.airflow.state(HEAP, run) for run in runs] == ["success", "success"])
     found = [run.outcomes for run in ledger.runs(house.store) if run.trigger.startswith(HEAP)]
-    assert found == [{"unchanged": PAGES}] * 4, "the documents of these very captures were there"
+    made = [outcomes(day, "unchanged") for day in (FIRST, LARGE)]  # the documents of these very captures were there
+    assert sorted(found, key=len) == [made[0], made[0], made[1], made[1]]
 
 
 def test_archives_a_task_that_is_cleared_alone_stops_with_a_sentence(house: House, filled: list[str]) -> None:
     before = len(ledger.runs(house.store))
-    clear = {"dry_run": False, "dag_run_id": filled[-1], "only_failed": False, "task_ids": [["shard", 0]]}
+    clear = {"dry_run": False, "dag_run_id": filled[1], "only_failed": False, "task_ids": [["shard", 0]]}
     house.airflow.call("POST", f"dags/{ROLLS}/clearTaskInstances", clear)
-    house.ended(ROLLS, filled[-1])
-    assert house.states(ROLLS, filled[-1])["shard"] == "failed"
-    assert "clear all tasks of this run, not one" in house.log(ROLLS, filled[-1], "shard", 2, 0)
+    house.ended(ROLLS, filled[1])
+    (cleared,) = (one for one in house.airflow.tasks(ROLLS, filled[1]) if one["state"] == "failed")
+    assert (cleared["task_id"], cleared["map_index"]) == ("shard", 0)
+    assert "clear all tasks of this run, not one" in house.log(ROLLS, filled[1], "shard", cleared["try_number"], 0)
     assert len(ledger.runs(house.store)) == before
 
 
@@ -171,14 +193,14 @@ def test_archives_a_dry_run_by_the_form_tells_and_writes_nothing(house: House, f
 def test_archives_a_path_by_the_form_is_taken_on_its_days(house: House, filled: list[str]) -> None:
     form = {
         "path": f" {Path(house.env['NEWSROOM_SOURCES']).parent}/rolls/ ",
-        "first": "2019-03-02",
-        "last": "2019-03-02",
+        "first": "2019-03-03",
+        "last": "2019-03-03",
     }
     run = house.airflow.trigger("archive_path", form)
     assert house.ended("archive_path", run) == "success"
     found = next(run for run in ledger.runs(house.store) if run.trigger.startswith("archive_path manual"))
     assert {(line.source, line.outcome, line.url and line.url[:32]) for line in house.lines(found.run)} == {
-        ("archive", "unchanged", "https://rolls.example/2019-03-02")
+        ("archive", "unchanged", "https://rolls.example/2019-03-03")
     }
 
 

@@ -78,7 +78,7 @@ def settings(state: Path, demo: Demo, s3_server: ObjectStore) -> dict[str, str]:
         "AIRFLOW_CONN_NEWSROOM_STORE": s3_server.connection,
         "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
-        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",  # so that two shards at a time are on two workers
+        "AIRFLOW__CELERY__WORKER_CONCURRENCY": "1",  # so that two days at a time are on two workers
     }
 
 
@@ -124,7 +124,7 @@ def test_celery_the_daily_clean_of_the_database_runs(house: House, tmp_path: Pat
 
 
 def test_celery_a_backfill_whose_worker_is_killed_equals_the_undisturbed_run(house: House, tmp_path: Path) -> None:
-    """Both workers are at a shard when one dies with all that it does, as its machine would."""
+    """Both workers are at a day when one dies with all that it does, as its machine would."""
     folder = FolderStore((tmp_path / "store").as_uri())
     desk = open_desk(read({}), folder, [Path(house.env["NEWSROOM_SOURCES"])], moment(NOW))
     archive.one_run(desk, wanted(desk, demo_archive.NAME, first=DAYS[0], last=DAYS[-1]), 1, take_over=False)
@@ -144,7 +144,7 @@ def test_celery_a_backfill_whose_worker_is_killed_equals_the_undisturbed_run(hou
         task["dag_run_id"]: task["try_number"]
         for run in runs
         for task in house.airflow.tasks(ARCHIVE, run["dag_run_id"])
-        if task["task_id"] == "shard"
+        if task["task_id"] == "plan"
     }
     assert tries == {run["dag_run_id"]: 2 if run["dag_run_id"] in victims else 1 for run in runs}
     made = {key: body for key, body in documents(house.store).items() if key not in before}
@@ -154,16 +154,16 @@ def test_celery_a_backfill_whose_worker_is_killed_equals_the_undisturbed_run(hou
 
 
 def at_work(house: House) -> set[str]:
-    """Waits until both workers are in the middle of a shard; answers the runs whose shards the first has."""
+    """Waits until both workers are in the middle of a day of one shard; answers the runs that the first has."""
 
-    def shards() -> dict[str, int]:
+    def days() -> dict[str, int]:
         runs = house.airflow.call("GET", f"dags/{ARCHIVE}/dagRuns")["dag_runs"]
         tasks = [task for run in runs for task in house.airflow.tasks(ARCHIVE, run["dag_run_id"])]
-        here = [task for task in tasks if task["task_id"] == "shard" and task["state"] == "running" and task["pid"]]
+        here = [task for task in tasks if task["task_id"] == "plan" and task["state"] == "running" and task["pid"]]
         return {task["dag_run_id"]: worker_of(house, task["pid"]) for task in here}
 
     ends = time.monotonic() + 300
-    while set((found := shards()).values()) != {0, 1} or not any(cleaned(house.store)):
+    while set((found := days()).values()) != {0, 1} or not any(cleaned(house.store)):
         assert time.monotonic() < ends, found
         time.sleep(0.2)
     return {run for run, worker in found.items() if worker == 0}
