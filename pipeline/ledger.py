@@ -127,15 +127,39 @@ def write_taken(store: Store, key: str, batch: Iterable[Taken]) -> list[Taken]:
     return read_taken(store, key)
 
 
-def decided(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]], digits: int) -> dict[str, list[Taken]]:
-    """The batches of a run, each written for its first stage: those of the first try, made where there was none."""
-    key = f"work/{run}/plan.json"
-    found = read_json(store, key, dict[str, list[Taken]])
+def plan_key(run: str) -> str:
+    """What names the batches of a run, once all are decided."""
+    return f"work/{run}/plan.json"
+
+
+def planned(store: Store, run: str) -> list[str]:
+    """The batches of a run; none before they are decided, and after they were swept."""
+    return list(read_json(store, plan_key(run), dict[str, msgspec.Raw]) or ())
+
+
+def decided(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]]) -> list[str]:
+    """The batches of a run, each written for its first stage: those of the first try, made where there was none.
+
+    What was leased can be asked for once, so the plan holds all entries.
+    """
+    found = read_json(store, plan_key(run), dict[str, list[Taken]])
     if found is None:
-        made = {f"{number:0{digits}}": batch for number, batch in enumerate(make())}
-        found = put_first(store, key, made, dict[str, list[Taken]])
+        made = {f"{number:03}": batch for number, batch in enumerate(make())}
+        found = put_first(store, plan_key(run), made, dict[str, list[Taken]])
     for batch, taken in found.items():
         store.put(work_key(run, batch, "plan"), lines(taken))
+    return list(found)
+
+
+def parted(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]]) -> dict[str, int]:
+    """The same for what every try finds alike, and may be more than memory holds; answers how many each batch has."""
+    found = read_json(store, plan_key(run), dict[str, int])
+    if found is None:
+        made = {}
+        for number, batch in enumerate(make()):
+            made[f"{number:04}"] = len(batch)
+            store.put(work_key(run, f"{number:04}", "plan"), lines(batch))
+        found = put_first(store, plan_key(run), made, dict[str, int])
     return found
 
 
@@ -211,8 +235,10 @@ def read_run(store: Store, run: str) -> Iterator[Outcome]:
 
 def sums(run: Run, outcomes: Iterable[Outcome], polls: dict[str, Poll], now: datetime) -> Run:
     """The run with its sums: outcomes add up to entries, and every source that it polled or took from is named."""
-    found = list(outcomes)
-    taken_up = Counter(line.source for line in found)
+    taken_up, counts = Counter[str](), Counter[str]()
+    for line in outcomes:
+        taken_up[line.source] += 1
+        counts[line.outcome] += 1
     sources = {
         name: SourceSum(
             status=poll.status if (poll := polls.get(name)) else None,
@@ -224,10 +250,8 @@ def sums(run: Run, outcomes: Iterable[Outcome], polls: dict[str, Poll], now: dat
         )
         for name in sorted({*polls, *taken_up})
     }
-    counts = Counter(line.outcome for line in found)
-    return msgspec.structs.replace(
-        run, ended_at=now, entries=len(found), outcomes=dict(sorted(counts.items())), sources=sources
-    )
+    ended = {"ended_at": now, "entries": counts.total(), "outcomes": dict(sorted(counts.items()))}
+    return msgspec.structs.replace(run, **ended, sources=sources)
 
 
 def close(store: Store, run: Run) -> None:

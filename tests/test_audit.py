@@ -35,8 +35,7 @@ def store(folder_store: FolderStore) -> FolderStore:
     """A closed run over four entries, as the stages leave it."""
     polls.update(folder_store, "tern", lambda s: polls.take_offer(s, TERN, ENTRIES, NOW, Poll(run=RUN, at=NOW)))
     polls.update(folder_store, "tern", lambda s: queue.lease(s, RUN, list(s.pending)))
-    plan = {"000": [taken(entry) for entry in ENTRIES]}
-    folder_store.put(f"work/{RUN}/plan.json", ledger.lines([plan]))
+    ledger.decided(folder_store, RUN, lambda: [[taken(entry) for entry in ENTRIES]])
     write(folder_store, LINES)
     polls.update(folder_store, "tern", lambda s: queue.settle(s, RUN, LINES, NOW))
     return folder_store
@@ -130,3 +129,9 @@ def test_audit_what_was_offered_anew_since_is_no_difference(store: FolderStore) 
 def test_audit_shows_a_few_of_many() -> None:
     assert list(audit.counted("lost", {f"u{n}" for n in range(5)})) == ["5 lost: u0, u1, u2, …"]
     assert not list(audit.counted("lost", set()))
+
+
+def test_audit_a_batch_that_nobody_planned_is_told(store: FolderStore) -> None:
+    store.put(ledger.batch_key(RUN, "001"), ledger.lines([LINES[1]]))
+    found = audit.differences(store, closed([*LINES, LINES[1]]))
+    assert found == {"tern": "1 with an outcome too many: https://tern.example/1"}

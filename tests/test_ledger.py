@@ -1,5 +1,6 @@
 """The ledger: names of runs, opening and closing, and sums that add up."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -121,3 +122,18 @@ def test_ledger_outcomes_add_up(said: list[tuple[str, str]]) -> None:
     assert found.entries == len(said) == sum(found.outcomes.values())
     assert found.entries == sum(source.taken_up for source in found.sources.values())
     assert found.sources["tern"].offered == 30
+
+
+def test_ledger_a_plan_larger_than_memory_is_written_batch_by_batch(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path.as_uri())
+
+    def made() -> Iterator[list[Taken]]:
+        for number in range(3):
+            yield [Taken(entry=Entry(source="tern", url=f"https://tern.example/{number}"), queued_as=str(number))]
+            assert ledger.has(store, ledger.work_key(RUN.run, f"{number:04}", "plan"))
+            assert not ledger.planned(store, RUN.run)
+
+    expected = {"0000": 1, "0001": 1, "0002": 1}
+    assert ledger.parted(store, RUN.run, made) == expected
+    assert ledger.parted(store, RUN.run, lambda: pytest.fail("it was decided")) == expected
+    assert ledger.planned(store, RUN.run) == list(expected)

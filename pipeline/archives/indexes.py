@@ -39,10 +39,11 @@ class Unit(Struct, frozen=True):
 
 
 class Indexed(Struct, frozen=True):
-    """What the index of a unit holds: things by day."""
+    """What the index of a unit holds: things by day, and how many of them have their payload in another file."""
 
     files: list[str]
     days: dict[date, int]
+    apart: int = 0
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -132,12 +133,14 @@ def make(store: Store, unit: Unit) -> Indexed:
     if found := indexed(store, unit):
         return found
     sidecars.table.cache_clear()  # one may have changed while this process lives
-    by_day = defaultdict[date, list[bytes]](list)
+    by_day, apart = defaultdict[date, list[bytes]](list), 0
     for item in (item for file in unit.files for item in held(file)):
         by_day[item.at.date()].append(line(item))
+        apart += item.broken == NOT_HERE
     for day, lines in sorted(by_day.items()):
         store.put(index_key(day, unit.id), b"".join(sorted(lines)))
-    made = Indexed([file.url for file in unit.files], {day: len(lines) for day, lines in sorted(by_day.items())})
+    days = {day: len(lines) for day, lines in sorted(by_day.items())}
+    made = Indexed([file.url for file in unit.files], days, apart)
     store.put_new(marker(unit.id), msgspec.json.encode(made))
     return made
 
@@ -157,25 +160,33 @@ def items(store: Store, wanted: Wanted, told: Callable[[Unit], None] = lambda _:
         for one in some:
             told(one)
             made.append((one, make(store, one)))
-        found = [item for one, days in made for item in of_unit(store, wanted, one, days)]
-        yield from joined(store, made, found)
+        payloads = elsewhere(store, wanted, made)
+        for one, days in made:
+            for item in of_unit(store, wanted, one, days):
+                yield joined(item, payloads.get(item.digest)) if item.broken == NOT_HERE else item
 
 
-def joined(store: Store, made: Sequence[tuple[Unit, Indexed]], found: Sequence[Item]) -> Iterator[Item]:
-    """With the payloads that revisits have in another file, of any day: files of one crawl know only their digests."""
-    wanted = {item.digest for item in found if item.broken == NOT_HERE} - {""}
-    originals = dict[str, Item]()
-    every = Wanted(source="", places=())
-    for item in (item for one, days in made if wanted for item in of_unit(store, every, one, days)):
-        if item.digest in wanted and item.broken is None:
-            originals.setdefault(item.digest, item)
-    for item in found:
-        original = originals.get(item.digest) if item.broken == NOT_HERE else None
-        if original:
-            status = original.status if item.status in (0, 304) else item.status
-            payload = original.payload or original.ref
-            item = replace(item, payload=payload, status=status, mime=original.mime, broken=None)
-        yield item
+def elsewhere(store: Store, wanted: Wanted, made: Sequence[tuple[Unit, Indexed]]) -> dict[str, Item]:
+    """The payloads that revisits have in another file, of any day, by digest: the files of a crawl know only that."""
+    asked, every = set[str](), Wanted(source="", places=())
+    for one, days in made:
+        if days.apart:
+            asked |= {item.digest for item in of_unit(store, wanted, one, days) if item.broken == NOT_HERE} - {""}
+    found = dict[str, Item]()
+    for one, days in made if asked else ():
+        for item in of_unit(store, every, one, days):
+            if item.digest in asked and item.broken is None:
+                found.setdefault(item.digest, item)
+    return found
+
+
+def joined(item: Item, original: Item | None) -> Item:
+    """A revisit with its payload, where that was found."""
+    if original is None:
+        return item
+    status = original.status if item.status in (0, 304) else item.status
+    payload = original.payload or original.ref
+    return replace(item, payload=payload, status=status, mime=original.mime, broken=None)
 
 
 def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Item]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 import msgspec
 from msgspec.structs import replace
@@ -76,10 +76,10 @@ def plan(desk: Desk, run: str, asked: Wanted, told: Callable[[Unit], None] = lam
     ledger.require_open(desk.store, run)
 
     def made() -> Iterator[list[Taken]]:
-        taken = [take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told)]
-        return (taken[at : at + SHARD] for at in range(0, len(taken), SHARD))
+        taken = (take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told))
+        return iter(lambda: list(islice(taken, SHARD)), [])
 
-    return {name: len(part) for name, part in ledger.decided(desk.store, run, made, digits=4).items()}
+    return ledger.parted(desk.store, run, made)
 
 
 def take_up(desk: Desk, item: Item, source: str) -> Taken:

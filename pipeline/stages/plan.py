@@ -31,7 +31,7 @@ def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
             one for name in queues for one in leased(desk, run, name, fresh=name != PASTED or queues == [PASTED])
         )
 
-    return list(ledger.decided(desk.store, run, made, digits=3))
+    return ledger.decided(desk.store, run, made)
 
 
 def leased(desk: Desk, run: str, name: str, *, fresh: bool = True) -> list[tuple[Taken, int]]:

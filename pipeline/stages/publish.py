@@ -17,7 +17,6 @@ from pipeline.stages import BATCH_STAGES
 from pipeline.stages.batch import left_reason
 from pipeline.stages.desk import Desk
 from pipeline.stages.land import landed
-from pipeline.store import read_json
 
 
 def publish(desk: Desk, run: str) -> Run:
@@ -34,7 +33,7 @@ def close_run(desk: Desk, run: str) -> Run:
             f"run {run} is neither open nor closed in {desk.store.url}: the store was emptied, or is another one"
         )
     written = set(ledger.written(desk.store, run))
-    for batch in planned(desk, run):
+    for batch in ledger.planned(desk.store, run):
         if batch not in written:
             ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))
     for batch in ledger.written(desk.store, run):
@@ -56,10 +55,6 @@ def rows(desk: Desk, run: str, batch: str) -> None:
     tables.publish_outcomes(desk.store, run, lines)
     articles = [line.id for line in lines if line.id and line.key]
     tables.publish_articles(desk.store, articles, vectors.kept(desk.store, run, batch) if articles else None)
-
-
-def planned(desk: Desk, run: str) -> list[str]:
-    return list(read_json(desk.store, f"work/{run}/plan.json", dict[str, msgspec.Raw]) or ())
 
 
 def replay_key(run: str, name: str) -> str:

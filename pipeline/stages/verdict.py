@@ -3,7 +3,6 @@
 from pipeline import audit, ledger
 from pipeline.stages import BATCH_STAGES, replay
 from pipeline.stages.desk import Desk
-from pipeline.stages.publish import planned
 
 
 def verdict(desk: Desk, run: str) -> str | None:
@@ -18,11 +17,11 @@ def verdict(desk: Desk, run: str) -> str | None:
     complaints = list(desk.broken)
     for name, said in audit.differences(desk.store, closed).items():
         complaints.append(f"the ledger does not add up: {f'{name}: ' if name else ''}{said}")
-    if not ledger.has(desk.store, f"work/{run}/plan.json") and replay.planned(desk, run) is None:
+    if not ledger.has(desk.store, ledger.plan_key(run)) and replay.planned(desk, run) is None:
         complaints.append("nothing was planned: the log of `plan` says why")
     dead = [
         batch
-        for batch in planned(desk, run)
+        for batch in ledger.planned(desk.store, run)
         if not ledger.has(desk.store, ledger.work_key(run, batch, BATCH_STAGES[-1]))
     ]
     if dead:
