@@ -64,8 +64,13 @@ def names(line: Outcome, url: str) -> bool:
     return line.url is not None and article_id(line.url) in (url, article_id(url))
 
 
+def in_archive(line: Outcome) -> bool:
+    """Whether it lies in an archive, which has no queue."""
+    return line.capture is not None and "://" in line.capture.key
+
+
 def evidence(store: Store, line: Outcome) -> Evidence | None:
-    """The capture of a line as it lies in raw/, also one that is not whole; None where nothing came."""
+    """The capture of a line as it lies in raw/, also one that is not whole; None where nothing does."""
     kept = record(store, line)
     if kept is None:
         return None
@@ -83,7 +88,7 @@ def evidence(store: Store, line: Outcome) -> Evidence | None:
 
 def record(store: Store, line: Outcome) -> captures.Record | None:
     """The capture of a line with the entry beside it; None where there is none, or none any more."""
-    if line.capture is None:
+    if line.capture is None or in_archive(line):
         return None
     try:
         piece = store.get_range(line.capture.key, line.capture.offset, line.capture.length)

@@ -60,8 +60,11 @@ def send(store: "Store", found: list["Outcome"], now: datetime | None) -> None:
     from pipeline import quarantine as ward
     from pipeline.config import settings
 
-    ward.send(store, found, now or settings().now or datetime.now(UTC))
-    click.echo(f"{len(found)} sent again: the next run takes them (newsroom ingest)", err=True)
+    queued = [line for line in found if not ward.in_archive(line)]
+    ward.send(store, queued, now or settings().now or datetime.now(UTC))
+    click.echo(f"{len(queued)} sent again: the next run takes them (newsroom ingest)", err=True)
+    if left := len(found) - len(queued):
+        click.echo(f"{left} not sent, as they lie in an archive: take that again by newsroom archive", err=True)
 
 
 def listing(found: list["Outcome"]) -> None:
@@ -81,7 +84,7 @@ def listing(found: list["Outcome"]) -> None:
 
 def show(store: "Store", line: "Outcome") -> None:
     """One entry: what became of it, and the capture with its status, headers and first lines."""
-    from pipeline.quarantine import evidence
+    from pipeline.quarantine import evidence, in_archive
 
     said = [
         line.url or line.queued_as,
@@ -100,8 +103,11 @@ def show(store: "Store", line: "Outcome") -> None:
             f"body      {len(came.body)} bytes{f', {came.odd}' if came.odd else ''}",
             *(f"  {text}" for text in head(came.body)),
         ]
+    elif ref:
+        where = f"{ref.key}, byte {ref.offset}" if in_archive(line) else f"gone from {ref.key}"
+        said.append(f"capture   {where}")
     else:
-        said.append(f"capture   gone from {ref.key}" if ref else "capture   none: nothing came")
+        said.append("capture   none: nothing came")
     click.echo("\n".join(map(plain, said)))
 
 

@@ -136,7 +136,9 @@ def farewell(house: House, store: Store) -> None:
     landed = [line.url for line in ledger.seen(store) if line.outcome == "landed" and line.url]
     url = shlex.quote(landed[-1]) if landed else "URL"
     said("pages", house.airflow.url)
-    said("documents", f"{house.objects.browse.replace('{key}', 'documents/')}")
+    said("documents", house.objects.browse.replace("{key}", "documents/"))
+    if house.objects.name == "minio":
+        said("", f"its login: the two AWS_ keys in {REMEMBERED.relative_to(ROOT)}")
     say(f"""
 To try next, in another terminal:
   .venv/bin/newsroom show {url}

@@ -180,3 +180,17 @@ def test_quarantine_of_an_empty_store_is_empty(tmp_path: Path) -> None:
 
 def lines(store: FolderStore) -> list[Outcome]:
     return list(ledger.seen(store))
+
+
+def test_quarantine_of_an_archive_tells_where_it_lies_and_sends_nothing(tmp_path: Path) -> None:
+    """An archive has no queue: its entries are taken again by taking it again."""
+    place = Place("none", tmp_path)
+    (tmp_path / "rolls.jsonl").write_text('{"url": "https://tern.example/1", "html": "<p>\n')
+    place.call("archive", str(tmp_path / "rolls.jsonl"), "--processes", "1")
+    (held,) = place.listed()
+    shown = place.call("quarantine", str(held["queued_as"])).stdout
+    assert f"capture   {(tmp_path / 'rolls.jsonl').as_uri()}, byte 0" in shown
+    said = place.call("quarantine", "--source", "archive", "--send").stderr
+    assert said.startswith("0 sent again")
+    assert "1 not sent" in said
+    assert "archive.json" not in {found.key.rpartition("/")[2] for found in place.store.keys("sources/")}
