@@ -6,7 +6,9 @@ file, or pages of a folder together.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from itertools import groupby
 from urllib.parse import quote
 
@@ -25,6 +27,9 @@ from pipeline.store import Store, read_json
 
 TOGETHER = 2_000
 """Pages of a folder that one unit holds: an index for each would be a write more for each."""
+
+ASKERS = 16
+"""Threads that wait for the store."""
 
 SINGLE = ("warc", "lines")
 """Formats whose files hold many things, so that each is a unit."""
@@ -128,6 +133,12 @@ def indexed(store: Store, unit: Unit) -> Indexed | None:
     return read_json(store, marker(unit.id), Indexed)
 
 
+def known(store: Store, units: Sequence[Unit]) -> Iterator[tuple[Unit, Indexed | None]]:
+    """Units with what their index holds: each day of an archive asks that of all its files, so several at a time."""
+    with ThreadPoolExecutor(ASKERS) as pool:
+        yield from zip(units, pool.map(partial(indexed, store), units), strict=True)
+
+
 def make(store: Store, unit: Unit) -> Indexed:
     """Indexes a unit unless that was done; a second try writes the same."""
     if found := indexed(store, unit):
@@ -157,9 +168,10 @@ def items(store: Store, wanted: Wanted, told: Callable[[Unit], None] = lambda _:
     """What was asked for, indexed where it was not, unit after unit, in the order of its files."""
     for _, some in groupby(units(store, wanted), key=lambda unit: unit.day):
         made = []
-        for one in some:
-            told(one)
-            made.append((one, make(store, one)))
+        for one, days in known(store, list(some)):
+            if days is None:
+                told(one)
+            made.append((one, days or make(store, one)))
         payloads = elsewhere(store, wanted, made)
         for one, days in made:
             for item in of_unit(store, wanted, one, days):

@@ -65,7 +65,8 @@ def wanted(
 
 def index(desk: Desk, asked: Wanted, turn: int) -> None:
     """Indexes what is not indexed yet. Runs of several days share the work, as each begins at a turn of its own."""
-    units = [unit for unit in indexes.units(desk.store, asked) if not indexes.indexed(desk.store, unit)]
+    every = list(indexes.units(desk.store, asked))
+    units = [unit for unit, made in indexes.known(desk.store, every) if made is None]
     at = turn % max(len(units), 1)
     for unit in (*units[at:], *units[:at]):
         indexes.make(desk.store, unit)

@@ -43,6 +43,7 @@ EACH = 60
 REAL, ROUNDS = 400, 2
 """Records that are cleaned and annotated in earnest, and how often, for the machine may be busy with other things."""
 
+DAYS = 10
 SHORT, LONG = 1_000, 8_000
 """Records whose cleaning and layers are known already, so that what is around them shows."""
 
@@ -172,10 +173,15 @@ class Bench:
         """Counted on the wire, index and plan included."""
         known, number = Known(self), SHORT
         with known.put(), serving(Counting(urlsplit(self.objects.endpoint).port or 0)) as wire:
-            Used.by(lambda: self.ours(self.warc(number, 10), endpoint=wire.url))
-        found = {f"{what}, by document": round(n / known.landed(number), 3) for what, n in sorted(wire.asked.items())}
-        writes = sum(n for what, n in wire.asked.items() if what.startswith(("PUT", "POST", "DELETE")))
-        return {**found, "writes, by document": round(writes / known.landed(number), 3)}
+            Used.by(lambda: self.ours(self.warc(number, DAYS), endpoint=wire.url))
+        landed, parts = known.landed(number), -(-number // stage.SHARD)
+        own = wire.written.pop("documents")
+        return {
+            **{f"{what}, by document": round(n / landed, 3) for what, n in sorted(wire.asked.items())},
+            "writes, by document": round((own + wire.written.total()) / landed, 3),
+            "writes to documents/, by document": round(own / landed, 3),
+            f"other writes, {parts} shards of {DAYS} days": dict(sorted(wire.written.items())),
+        }
 
 
 class Known:

@@ -16,19 +16,23 @@ from tests.bench.pages import Site, pages, source
 from tests.store.relay import Relay, serving
 
 DOCUMENTS = 100
+WRITES = ("PUT", "POST", "DELETE")
+PARTS = ("documents", "tables", "ledger", "work", "raw")
 
 
 class Counting(Relay):
-    """Passes everything on, and counts the requests: by method, listings apart, and those for the tables apart."""
+    """Passes everything on, and counts requests by method, listings and tables apart, and writes by part."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port, {})
-        self.asked = Counter[str]()
+        self.asked, self.written = Counter[str](), Counter[str]()
 
     def passed_on(self, head: bytes, body: bytes) -> bytes:
         line = head.split(b"\r\n", 1)[0]
         method = "LIST" if b"list-type=2" in line else line.split(b" ", 1)[0].decode()
         self.asked[f"{method} for the tables" if b"tables" in line else method] += 1
+        if method in WRITES:
+            self.written[next((part for part in PARTS if f"/{part}/".encode() in line), "the rest")] += 1
         return super().passed_on(head, body)
 
 
