@@ -180,7 +180,7 @@ class Bench:
             **{f"{what}, by document": round(n / landed, 3) for what, n in sorted(wire.asked.items())},
             "writes, by document": round((own + wire.written.total()) / landed, 3),
             "writes to documents/, by document": round(own / landed, 3),
-            f"other writes, {parts} shards of {DAYS} days": dict(sorted(wire.written.items())),
+            **{f"writes to {part}/, {parts} shards, {DAYS} days": n for part, n in sorted(wire.written.items())},
         }
 
 
