@@ -201,14 +201,16 @@ def joined(item: Item, original: Item | None) -> Item:
     return replace(item, payload=payload, status=status, mime=original.mime, broken=None)
 
 
-def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> list[Item]:
-    """What was asked for of a unit, by its index, in the order of its files."""
-    found = list[Item]()
+def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> Iterator[Item]:
+    """What was asked for of a unit, by its index, in the order of its files; memory holds its lines, no items."""
+    order = {file.url: number for number, file in enumerate(unit.files)}
+    found = list[tuple[int, int, bytes]]()
     for day in made.days:
         if unit.day or wanted.has(day):
-            found += map(item_of, store.get(index_key(day, unit.id)).body.splitlines())
-    order = {file.url: number for number, file in enumerate(unit.files)}
-    return sorted(found, key=lambda item: (order[item.ref.key], item.ref.offset))
+            for line in store.get(index_key(day, unit.id)).body.splitlines():
+                where = msgspec.json.decode(said_in(line), type=Where, strict=False)
+                found.append((order[where.filename], where.offset, line))
+    return (item_of(line) for _, _, line in sorted(found))
 
 
 FIELDS = (
@@ -235,9 +237,21 @@ def sort_key(item: Item) -> str:
         return quote(item.url or "")
 
 
+class Where(Struct, frozen=True):
+    """The place of a thing, of its line in the index."""
+
+    filename: str
+    offset: int
+
+
+def said_in(line: bytes) -> bytes:
+    """The JSON of a line."""
+    return line.split(b" ", 2)[2]
+
+
 def item_of(line: bytes) -> Item:
     """What `line` wrote."""
-    said = msgspec.json.decode(line.split(b" ", 2)[2])
+    said = msgspec.json.decode(said_in(line))
     said["ref"] = {"key": said["filename"], "offset": said["offset"], "length": said["length"]}
     if "payload" in said:
         said["payload"] = dict(zip(("key", "offset", "length"), (said["filename"], *said["payload"]), strict=True))
