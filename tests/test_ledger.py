@@ -13,8 +13,9 @@ from pipeline.errors import RunClosed, StoreError
 from pipeline.ledger import Run
 from pipeline.model import Entry, Outcome, Taken
 from pipeline.polls import Poll
-from pipeline.store import Store, Stored
+from pipeline.store import Store
 from pipeline.store.folder import FolderStore
+from tests.store.reads import Reads
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 RUN = Run(run="20261122T101500Z-ab12", trigger="cli", started_at=NOW)
@@ -92,21 +93,9 @@ def test_ledger_work_is_swept_a_week_after_its_run_was_closed(folder_store: Stor
     assert len(list(folder_store.keys(f"work/{other.run}/"))) == 1
 
 
-class Reading(FolderStore):
-    """A store that notes what is read."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.read = list[str]()
-
-    def get(self, key: str) -> Stored:
-        self.read.append(key)
-        return super().get(key)
-
-
 def test_ledger_sweeping_asks_nothing_of_runs_of_the_last_days(tmp_path: Path) -> None:
     """A house with many runs a day would else read the sums of all of them at the end of each."""
-    store = Reading(tmp_path.as_uri())
+    store = Reads(tmp_path.as_uri())
     for hour in range(3):
         run = Run(run=f"20261122T1{hour}1500Z-ab12", trigger="cli", started_at=NOW)
         ledger.write_taken(store, ledger.work_key(run.run, "000", "plan"), [])

@@ -9,22 +9,10 @@ from pipeline.documents import Key, stamp
 from pipeline.errors import Failed
 from pipeline.identity import capture_of
 from pipeline.model import Entry, Exchange
-from pipeline.store import Stored
 from pipeline.store.folder import FolderStore
+from tests.store.reads import Reads
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-
-
-class Reads(FolderStore):
-    """A store that notes what was read of it."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.read: list[str] = []
-
-    def get(self, key: str) -> Stored:
-        self.read.append(key)
-        return super().get(key)
 
 
 def exchange(number: int, at: datetime) -> Exchange:

@@ -22,7 +22,6 @@ from pipeline.stages import lift, replay
 from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.tally import Sums
 from pipeline.steps import Reading, all_steps, dependents
-from pipeline.store import Stored
 from pipeline.store.folder import FolderStore
 from tests.stages.test_replay import (
     BRIDGE,
@@ -40,18 +39,7 @@ from tests.stages.test_replay import (
     raise_rules,
     relabel,
 )
-
-
-class Reads(FolderStore):
-    """A store that notes what was read of it."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.read: list[str] = []
-
-    def get(self, key: str) -> Stored:
-        self.read.append(key)
-        return super().get(key)
+from tests.store.reads import Reads
 
 
 @pytest.fixture
