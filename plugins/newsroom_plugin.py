@@ -7,7 +7,7 @@ from airflow.sdk import BaseOperatorLink
 
 
 class WhatLanded(BaseOperatorLink):
-    """A button on `publish` that opens what the run landed."""
+    """A button, in the tab Details of the task that closed the run, that opens what it landed."""
 
     name = "What landed"
     xcom_key = "what_landed"

@@ -18,7 +18,7 @@ from pipeline.store import Store
 FORMATS = {
     "warc": re.compile(r"\.w?arc(?:\.(?:gz|zst|lz4|bz2|xz))?(?:\.[a-z]+)?$", re.IGNORECASE),
     "lines": re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE),
-    "wire": re.compile(r"\.(?:xml|json)$", re.IGNORECASE),
+    "wire": re.compile(r"\.(?:xml|json)(?:\.(?:gz|zst))?$", re.IGNORECASE),
     "pages": re.compile(r"\.(?:html?|xhtml|txt)$", re.IGNORECASE),
 }
 """Name of the file that reads a format, to what its files are called."""

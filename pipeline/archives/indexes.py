@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from urllib.parse import quote
 
 import msgspec
@@ -73,6 +73,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     def has(self, day: date) -> bool:
         return (self.first or day) <= day <= (self.last or day)
+
+
+EVERY = Wanted(source="", places=())
 
 
 def units(store: Store, wanted: Wanted) -> Iterator[Unit]:
@@ -179,17 +182,30 @@ def items(store: Store, wanted: Wanted, told: Callable[[Unit], None] = lambda _:
 
 
 def elsewhere(store: Store, wanted: Wanted, made: Sequence[tuple[Unit, Indexed]]) -> dict[str, Item]:
-    """The payloads that revisits have in another file, of any day, by digest: the files of a crawl know only that."""
-    asked, every = set[str](), Wanted(source="", places=())
+    """The payloads that revisits have in another file, by digest: of the days that they name, else of any at hand."""
+    asked, told, found = set[str](), set[date | None](), dict[str, Item]()
     for one, days in made:
-        if days.apart:
-            asked |= {item.digest for item in of_unit(store, wanted, one, days) if item.broken == NOT_HERE} - {""}
-    found = dict[str, Item]()
-    for one, days in made if asked else ():
-        for item in of_unit(store, every, one, days):
+        for item in of_unit(store, wanted, one, days) if days.apart else ():
+            if item.broken == NOT_HERE and item.digest:
+                asked.add(item.digest)
+                told.add(item.refers)
+    near = chain(made, of_other_days(store, wanted, told - {one.day for one, _ in made}))
+    narrow = ((one, replace(days, days={d: n for d, n in days.days.items() if d in told})) for one, days in near)
+    for one, days in chain(narrow, made):
+        if asked <= found.keys():
+            break
+        for item in of_unit(store, EVERY, one, days):
             if item.digest in asked and item.broken is None:
                 found.setdefault(item.digest, item)
     return found
+
+
+def of_other_days(store: Store, wanted: Wanted, days: set[date | None]) -> Iterator[tuple[Unit, Indexed]]:
+    """What a path that says the day has of others, also before the first that was asked for."""
+    places = tuple(filter(is_dated, wanted.places))
+    for day in sorted(filter(None, days)):
+        for one in units(store, replace(wanted, places=places, first=day, last=day)):
+            yield one, make(store, one)
 
 
 def joined(item: Item, original: Item | None) -> Item:
@@ -215,7 +231,7 @@ def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> Iterator
 
 FIELDS = (
     "url", "mime", "status", "length", "offset", "filename", "record", "at", "digest", "at_from", "path", "payload",
-    "broken",
+    "refers", "broken",
 )  # fmt: skip
 """The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
 

@@ -40,7 +40,7 @@ class Originals:
             keys.append(other or head.url)
         found = next((self._by_key[hash(key)] for key in keys if key and hash(key) in self._by_key), None)
         if not found:
-            return replace(item, broken=NOT_HERE)
+            return replace(item, refers=when.date() if when else None, broken=NOT_HERE)
         self._remember(found, item.record, visit(item))  # another revisit may point to this one
         status = found.status if item.status in (0, 304) else item.status
         return replace(item, payload=found.ref, status=status, mime=found.mime)

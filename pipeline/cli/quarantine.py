@@ -62,8 +62,10 @@ def send(store: "Store", found: list["Outcome"], now: datetime | None) -> None:
 
     queued = [line for line in found if not ward.in_archive(line)]
     ward.send(store, queued, now or settings().now or datetime.now(UTC))
-    click.echo(f"{len(queued)} sent again: the next run takes them (newsroom ingest)", err=True)
-    if left := len(found) - len(queued):
+    left = len(found) - len(queued)
+    if queued or not left:
+        click.echo(f"{len(queued)} sent again: the next run takes them (newsroom ingest)", err=True)
+    if left:
         click.echo(f"{left} not sent, as they lie in an archive: take that again by newsroom archive", err=True)
 
 

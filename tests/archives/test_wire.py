@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.archives import wire
+from pipeline.archives import format_of, wire
 from pipeline.archives.pieces import NOT_CLOSED
 from pipeline.archives.places import opened
 from pipeline.clean.worker import Page
@@ -29,7 +29,8 @@ WHOLE = {
 
 def test_wire_packed_file_is_the_same(tmp_path: Path) -> None:
     plain = pages(wire, file_of(tmp_path, "a.xml", WHOLE["newsml-g2"]))
-    packed = pages(wire, file_of(tmp_path, "b.xml", gzip.compress(WHOLE["newsml-g2"].encode())))
+    assert format_of("b.xml.gz") == "wire"
+    packed = pages(wire, file_of(tmp_path, "b.xml.gz", gzip.compress(WHOLE["newsml-g2"].encode())))
     assert [page.entry for page in packed] == [page.entry for page in plain]
     assert len(plain) == 20
 

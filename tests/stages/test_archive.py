@@ -211,6 +211,23 @@ def test_archive_a_revisit_finds_its_payload_in_another_file_of_any_day(tmp_path
     ]
 
 
+def test_archive_a_revisit_finds_its_payload_in_the_files_of_the_day_that_it_names(tmp_path: Path) -> None:
+    """Where the path says the day, a run sees the files of its own alone."""
+    digest = f"WARC-Payload-Digest: {captures.digest(page(1))}"
+    named = f"{digest}\r\nWARC-Refers-To-Target-URI: {address(1)}\r\nWARC-Refers-To-Date: 2026-03-02T06:00:00Z"
+    for day, made in (
+        (2, record(1, http(page(1)), more=digest, date="2026-03-02T06:00:00Z")),
+        (5, record(2, b"", kind="revisit", more=named, url=address(1), date="2026-03-05T06:00:00Z")),
+    ):
+        file = tmp_path / f"2026/03/{day:02}/crawl.warc"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(made)
+    store, place = FolderStore((tmp_path / "store").as_uri()), f"{tmp_path}/{{yyyy}}/{{mm}}/{{dd}}/*.warc"
+    days = [date(2026, 3, 5), date(2026, 3, 2), date(2026, 3, 5)]
+    found = [take(store, place, first=day, last=day).outcomes for day in days]
+    assert found == [{"landed": 1}, {"landed": 1}, {"unchanged": 1}]
+
+
 def test_archive_robots_txt_is_no_article(tmp_path: Path) -> None:
     rules = exchange(1, DAY, b"User-agent: *\nDisallow: /\n", kind="text/plain", url="https://tern.example/robots.txt")
     store = FolderStore((tmp_path / "store").as_uri())
