@@ -1,10 +1,9 @@
 """
 Makes past days anew from what was kept, by the rules, steps, models and tables that are installed. Fetches nothing.
 
-Give the days, leave "Dry run" on, and trigger: the log of `what_changes` tells what would change, and a button in its
-tab Details opens it with all examples. Then trigger with "Dry run" off. "What is stale" takes the documents that older
-rules, or another version, model or tables of a step made; `newsroom steps` counts them by day. `clean`, or a step,
-takes all articles of these days.
+Give the days, leave "Dry run" on, and trigger: the log of `what_changes`, and a button in its tab Details, tell what
+would change. Then trigger with "Dry run" off. "What is stale" takes documents of older rules, or of another version,
+model or tables of a step; `newsroom steps` counts them by day. `clean`, or a step, takes all articles of these days.
 
 `plan` finds and parts them, `portions` works each part out and writes it, `publish` closes the run, `verdict` fails it
 when a part died. It may run beside `ingest`. After a failure trigger it anew: what is done is stale no more.
