@@ -28,7 +28,8 @@ class Evidence(NamedTuple):
 
 def held(store: Store) -> list[Outcome]:
     """The lines of what failed for good: no later line of the entry says other, its article has not landed since by
-    any other way, and it does not wait in its queue. A further look at a page that we hold is not among them.
+    any other way, and it does not wait in its queue. A further look at a page that we hold is not among them. A capture
+    of an archive is an entry of its own, whatever others of its article became.
     """
     failed, landed = dict[Name, Outcome](), dict[str, str]()
     for line in ledger.seen(store):
@@ -41,7 +42,7 @@ def held(store: Store) -> list[Outcome]:
     return [
         line
         for (source, key), line in failed.items()
-        if key not in queues[source] and landed.get(line.url or "", "") < line.run
+        if key not in queues[source] and (in_archive(line) or landed.get(line.url or "", "") < line.run)
     ]
 
 

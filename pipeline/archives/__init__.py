@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from pipeline.archives.places import ArchiveFile, bucket_of, opened
 from pipeline.clean.worker import Page
-from pipeline.errors import EntryError, Failed, StoreError
+from pipeline.errors import EntryError, Failed, NotFound, StoreError
 from pipeline.model import Item
 from pipeline.store import Store
 
@@ -67,4 +67,10 @@ def read(store: Store, items: Sequence[Item], source: str) -> Iterator[Page | En
         if file is None:
             yield from (Failed(f"{GONE}: {url}") for _ in wanted)
             continue
-        yield from (answer for answer in reader(file).read(file, wanted, source))
+        done = 0
+        try:
+            for answer in reader(file).read(file, wanted, source):
+                yield answer
+                done += 1
+        except NotFound:
+            yield from (Failed(f"{GONE}: {url}") for _ in wanted[done:])

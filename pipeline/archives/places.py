@@ -94,7 +94,10 @@ def opened(url: str, path: str, bucket: Store | None = None) -> ArchiveFile | No
         return None
     if not stat.S_ISREG(about.st_mode):
         return None
-    modified = datetime.fromtimestamp(int(about.st_mtime), UTC)
+    try:
+        modified = datetime.fromtimestamp(int(about.st_mtime), UTC)
+    except (ValueError, OverflowError):  # of a year that there is not
+        modified = datetime.fromtimestamp(0, UTC)
     return ArchiveFile(url, path, about.st_size, modified, f"{about.st_size}-{about.st_mtime_ns}")
 
 
@@ -117,17 +120,20 @@ def is_dated(place: str) -> bool:
 def files(place: str, store: Store, day: date | None = None) -> Iterator[ArchiveFile]:
     """The files of a place in the order of their paths: of one day, where the path is dated and a day is given.
 
-    Hidden files, links that leave the archive and what is no regular file are left out. Raises `SourceError` for a
-    place that does not exist, unless it is a pattern.
+    Hidden files, links that leave the archive and what is no regular file are left out. A path that exists is no
+    pattern. Raises `SourceError` for a place that does not exist, unless it is a pattern.
     """
     url = as_url(place)
-    root = steady(url)
+    if url.startswith("file://") and os.path.lexists(url.removeprefix("file://")):
+        yield from in_folder(url, url, must_be=True)
+        return
+    root, is_folder = steady(url), WILD.search(url) is None
     for part, form in DAY.items():
         url = url.replace(part, day.strftime(form) if day else "[0-9]" * len(part[1:-1]))
     wild = WILD.search(url) is not None
     bucket = bucket_of(url, store)
     found = in_bucket(root, steady(url), bucket) if bucket else in_folder(root, steady(url), must_be=url == root)
-    matches = regex(url).fullmatch if wild else None
+    matches = regex(url, is_folder=is_folder).fullmatch if wild else None
     for file in found:
         if matches is None or matches(file.url if bucket else unquote(file.url)):
             yield file
@@ -135,12 +141,14 @@ def files(place: str, store: Store, day: date | None = None) -> Iterator[Archive
 
 def steady(url: str) -> str:
     """What comes before the first part that stands for others: all of it where none does."""
-    wild = re.search(rf"{{|{WILD.pattern}", url)
+    wild = re.search("|".join([*map(re.escape, DAY), WILD.pattern]), url)
     return url[: wild.start()].rpartition("/")[0] if wild else url
 
 
 def as_url(place: str) -> str:
     """A path of this machine as a URL; what is one stays."""
+    if not place.strip():
+        raise SourceError("an archive's path is empty")
     if place.startswith("s3://") and urlsplit(place).netloc:
         return place
     if place.startswith("file:///"):
@@ -158,9 +166,12 @@ def in_folder(root: str, base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
         if must_be:
             raise SourceError(f"no archive is at {named}: {getattr(error, 'strerror', None) or error}") from None
         return
+    if not top.is_dir():  # it was named: shown or not, and by the name that was given
+        if file := opened(top.as_uri(), written(Path(named.name))):
+            yield file
+        return
     above = Path(root.removeprefix("file://")).resolve()
-    above = above if above.is_dir() else above.parent
-    for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+    for path in sorted(top.rglob("*")):
         real = path.resolve() if path.is_symlink() else path
         below = path.relative_to(above)
         is_shown = real.is_relative_to(above) and not any(part.startswith(".") for part in below.parts)
@@ -178,16 +189,18 @@ def in_bucket(root: str, base: str, bucket: Store) -> Iterator[ArchiveFile]:
             yield ArchiveFile(f"{bucket.url}/{found.key}", below, found.size, at, found.etag, bucket)
 
 
-def regex(pattern: str) -> re.Pattern[str]:
-    """A glob as a regular expression: `*` stays inside a folder, `**` does not."""
+def regex(pattern: str, *, is_folder: bool) -> re.Pattern[str]:
+    """A glob as a regular expression: `*` stays inside a folder, `**` does not; of a folder, all that is in it."""
 
     def one(part: str) -> str:
         if part.startswith("**"):
             return ".*"
         return {"*": "[^/]*", "?": "[^/]"}.get(part) or part
 
+    pattern = pattern.rstrip("/") if is_folder else pattern
     literal, wild = WILD.split(pattern), WILD.findall(pattern)
-    return re.compile("".join(re.escape(a) + one(b) for a, b in zip(literal, [*wild, ""], strict=True)))
+    found = "".join(re.escape(a) + one(b) for a, b in zip(literal, [*wild, ""], strict=True))
+    return re.compile(found + "(?:/.*)?" * is_folder, re.DOTALL)
 
 
 def digest(*said: str) -> str:

@@ -55,6 +55,8 @@ def wanted(
     desk: Desk, source: str = ARCHIVE, places: Sequence[str] = (), first: date | None = None, last: date | None = None
 ) -> Wanted:
     """What is asked for: places given by hand, or a declared archive."""
+    if first and last and first > last:
+        raise UsageError(f"the first day, {first}, is after the last, {last}")
     if places:
         return Wanted(source=source, places=tuple(places), first=first, last=last)
     declared = desk.sources.get(source)
@@ -156,7 +158,10 @@ def found_again(desk: Desk, taken: Taken) -> Taken:
     """What an earlier try of the shard has landed is not annotated again."""
     if taken.document is None or not wants(taken):
         return taken
-    _, key = landing.standing(desk.store, taken.document)
+    try:
+        _, key = landing.standing(desk.store, taken.document)
+    except NewerEdition as error:
+        return ended(taken, Retryable(str(error)), "land", desk.clock())
     if key is None:
         return taken
     return replace(taken, outcome="landed" if key.endswith("json") else "unchanged", stage="land", key=key)

@@ -43,15 +43,23 @@ def spread(work: Work, jobs: Sequence[str], processes: int) -> Iterator[Said]:
                 except (EOFError, OSError):
                     said = Said(job, error=NewsroomError("its process died"), done=True)
                 yield said
-                if said.done and waiting and said.error is None:
-                    pipe.send(following := waiting.pop())
-                    at_work[pipe] = child, following
+                if said.done and waiting and said.error is None and handed(pipe, waiting[-1]):
+                    at_work[pipe] = child, waiting.pop()
                 elif said.done:
                     end(pipe, at_work.pop(pipe)[0])
                     hire()
     finally:
         for pipe, (child, _) in at_work.items():
             end(pipe, child)
+
+
+def handed(pipe: Connection, job: str) -> bool:
+    """Gives a process its next job; False where it died behind the last."""
+    try:
+        pipe.send(job)
+    except OSError:
+        return False
+    return True
 
 
 def serve(work: Work, pipe: Connection) -> None:

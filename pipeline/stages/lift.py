@@ -28,6 +28,7 @@ from pipeline.store import Stored
 CLEAN = "clean"
 SAME_NUMBER = "comes out otherwise by rules of the same number: raise RULES in pipeline/clean/rules.py"
 NEWER = "made by newer rules than these"
+ANOTHER = "its capture is of another article"
 
 
 class Wanted(Struct, frozen=True):
@@ -75,6 +76,11 @@ class Folder(NamedTuple):
     @property
     def is_newer(self) -> bool:
         return any(key.number > RULES for key in self.have)
+
+    def has(self, document: Document) -> bool:
+        """Whether it is of this article: by its id, or under a URL that a document here has."""
+        urls = (decode(one.body).url for one in self.stored.values())
+        return document.id == self.id or (document.url is not None and document.url in urls)
 
     def source(self, key: Key) -> str:
         """The source of a capture's document, or of the one that said what it says; an archive has no entry to ask."""
@@ -128,7 +134,7 @@ class Lifter:
             self.sums.count(folder.keys, folder.keys)
             self.sums.keep(NEWER, len(folder.keys))
             return None
-        made = self.cleaned(cleaner, folder.keys, pages) if self.is_cleaned(folder) else {}
+        made = self.cleaned(cleaner, folder, pages) if self.is_cleaned(folder) else {}
         have = folder.have
         want = target(have, folder.keys, {moment: key_of(document) for moment, document in made.items()})
         self.sums.count(folder.keys, want)
@@ -146,20 +152,20 @@ class Lifter:
             self.sums.compare(key, before, after)
         return Lift(folder.id, documents, [str(key) for key in seen]) if documents or seen else None
 
-    def cleaned(self, cleaner: Cleaner, keys: Iterable[Key], pages: Pages) -> dict[Moment, Document]:
+    def cleaned(self, cleaner: Cleaner, folder: Folder, pages: Pages) -> dict[Moment, Document]:
         """The document of each capture by the present rules; its key stands where there is none."""
         made = {}
-        for key in keys:
+        for key in folder.keys:
             if key.version == GONE:
                 continue
-            result = self.clean(cleaner, key, pages)
+            result = self.clean(cleaner, folder, key, pages)
             if isinstance(result, Document):
                 made[key.moment] = result
             else:
                 self.sums.keep(result)
         return made
 
-    def clean(self, cleaner: Cleaner, key: Key, pages: Pages) -> Document | str:
+    def clean(self, cleaner: Cleaner, folder: Folder, key: Key, pages: Pages) -> Document | str:
         """One capture again: its document, or why its key stands. An article stays the one that it was."""
         try:
             page = pages.get(key)
@@ -168,6 +174,8 @@ class Lifter:
         result = next(cleaner.each([page]))
         if isinstance(result, EntryError):
             return result.reason
+        if not folder.has(result):
+            return ANOTHER
         if wrong := surely_another(self.desk.source(page.entry.source).language, result.text):
             return f"wrong language: {wrong}"
         document = replace(result, id=key.id, source=page.entry.source)

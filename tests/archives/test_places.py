@@ -113,3 +113,32 @@ def test_places_a_bucket_is_read_as_a_folder_is(s3_server, store: FolderStore, r
 def test_places_a_bucket_that_is_not_there_is_named(s3_server) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(StoreError, match=r"NoSuchBucket|no-such|bucket"):
         list(files("s3://no-such-bucket-here/x", s3_server.store("any")))
+
+
+def test_places_a_dated_folder_without_a_day_is_all_its_days(tmp_path: Path) -> None:
+    for day in ("01", "02"):
+        (tmp_path / f"2026/03/{day}/deep").mkdir(parents=True)
+        (tmp_path / f"2026/03/{day}/deep/a.html").write_text("a")
+    place = f"{tmp_path}/{{yyyy}}/{{mm}}/{{dd}}/"
+    assert len(list(files(place, FolderStore(tmp_path.as_uri())))) == 2
+    assert len(list(files(place, FolderStore(tmp_path.as_uri()), date(2026, 3, 2)))) == 1
+
+
+def test_places_braces_that_are_no_day_are_part_of_the_name(tmp_path: Path) -> None:
+    (tmp_path / "other.html").write_text("a")
+    with pytest.raises(SourceError, match="no archive is at"):
+        list(files(f"{tmp_path}/x{{y}}", FolderStore(tmp_path.as_uri())))
+
+
+def test_places_a_file_that_is_named_is_taken_whatever_its_name_says(tmp_path: Path) -> None:
+    for name in ("a [1].html", ".hidden.html"):
+        (tmp_path / name).write_text("a")
+        assert [one.path for one in files(str(tmp_path / name), FolderStore(tmp_path.as_uri()))] == [name]
+    (tmp_path / "latest.warc").symlink_to(tmp_path / ".hidden.html")
+    assert [one.path for one in files(str(tmp_path / "latest.warc"), FolderStore(tmp_path.as_uri()))] == ["latest.warc"]
+
+
+@pytest.mark.parametrize("place", ["", " "])
+def test_places_an_empty_path_is_not_this_folder(tmp_path: Path, place: str) -> None:
+    with pytest.raises(SourceError, match="empty"):
+        list(files(place, FolderStore(tmp_path.as_uri())))

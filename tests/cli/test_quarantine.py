@@ -14,6 +14,8 @@ from pipeline.cli import newsroom
 from pipeline.errors import NewsroomError, UsageError
 from pipeline.model import Outcome
 from pipeline.store.folder import FolderStore
+from tests.archives.made_up import page
+from tests.archives.made_warc import address, http, record
 
 NOW, LATER = "2026-11-24T10:15:00Z", "2026-11-24T11:15:00Z"
 STORY = "<p>" + "The harbour master said on Tuesday that the ferries would sail again before noon. " * 4 + "</p>"
@@ -183,13 +185,15 @@ def lines(store: FolderStore) -> list[Outcome]:
 
 
 def test_quarantine_of_an_archive_tells_where_it_lies_and_sends_nothing(tmp_path: Path) -> None:
-    """An archive has no queue: its entries are taken again by taking it again."""
+    """An archive has no queue: its entries are taken again by taking it again. A later capture is another entry."""
     place = Place("none", tmp_path)
-    (tmp_path / "rolls.jsonl").write_text('{"url": "https://tern.example/1", "html": "<p>\n')
-    place.call("archive", str(tmp_path / "rolls.jsonl"), "--processes", "1")
+    cut = record(1, http(page(1)), more="WARC-Truncated: length", date="2026-03-01T06:00:00Z")
+    again = record(2, http(page(1)), url=address(1), date="2026-03-02T06:00:00Z")
+    (tmp_path / "rolls.warc").write_bytes(cut + again)
+    assert "1 failed for good" in place.call("archive", str(tmp_path / "rolls.warc"), "--processes", "1").stdout
     (held,) = place.listed()
     shown = place.call("quarantine", str(held["queued_as"])).stdout
-    assert f"capture   {(tmp_path / 'rolls.jsonl').as_uri()}, byte 0" in shown
+    assert f"capture   {(tmp_path / 'rolls.warc').as_uri()}, byte 0" in shown
     said = place.call("quarantine", "--source", "archive", "--send").stderr
     assert said.startswith("1 not sent, as they lie in an archive")
     assert "archive.json" not in {found.key.rpartition("/")[2] for found in place.store.keys("sources/")}

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from backports import zstd
@@ -13,9 +14,11 @@ from backports import zstd
 from pipeline import captures, ledger, tables
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Wanted
+from pipeline.archives.places import ArchiveFile
 from pipeline.archives.revisits import NOT_HERE
 from pipeline.config import moment, read
-from pipeline.errors import StepBroken, StoreError
+from pipeline.documents import encode, key_of
+from pipeline.errors import NotFound, StepBroken, StoreError, UsageError
 from pipeline.ledger import Run
 from pipeline.model import Taken
 from pipeline.rows import ARTICLE_TABLES
@@ -280,6 +283,27 @@ def test_archive_a_shard_done_again_finds_its_own(crawl: Path, whole: FolderStor
     assert (documents(store), rows(store)) == (documents(whole), rows(whole))
 
 
+def test_archive_a_second_try_loses_only_what_newer_rules_have_taken_over(
+    crawl: Path, whole: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path.as_uri())
+    desk = desk_of(store)
+    run = archive.begin(desk, "archive test")
+    (name,) = archive.plan(desk, run, asked(crawl))
+    with monkeypatch.context() as dying:
+        dying.setattr(archive, "warm", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            archive.shard(desk, run, name)
+    cleaned = ledger.read_taken(store, ledger.work_key(run, name, "clean"))
+    document = next(one.document for one in cleaned if one.document)
+    store.put(str(key_of(document)._replace(edition="c99")), encode(document))
+    lines = archive.shard(desk, run, name)
+    assert {line.id for line in lines if line.outcome == "failed"} == {document.id}
+    assert {key for key in documents(store) if document.id not in key} == {
+        key for key in documents(whole) if document.id not in key
+    }
+
+
 def test_archive_a_run_whose_plan_failed_is_not_green(tmp_path: Path) -> None:
     desk = desk_of(FolderStore(tmp_path.as_uri()))
     run = archive.begin(desk, "archive test")
@@ -447,3 +471,23 @@ def test_archive_a_page_that_went_is_told_in_whatever_order_days_are_taken(tmp_p
     assert rows(forward) == rows(backward)
     (gone_at,) = (row["gone_at"] for row in tables.read(forward, "documents").to_pylist() if row["gone_at"])
     assert gone_at == DAY + timedelta(days=1)
+
+
+def test_archive_days_in_the_wrong_order_are_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="2026-03-02, is after the last, 2026-03-01"):
+        archive.wanted(desk_of(FolderStore(tmp_path.as_uri())), places=["x"], first=date(2026, 3, 2), last=DAY.date())
+
+
+def test_archive_a_file_that_may_be_read_no_more_costs_its_own_records(
+    crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_of(FolderStore(tmp_path.as_uri()))
+    run = archive.begin(desk, "archive test")
+    (name,) = archive.plan(desk, run, asked(crawl))
+
+    def refused(*_: object) -> None:
+        raise NotFound(f"{crawl.as_uri()}: Permission denied")
+
+    monkeypatch.setattr(ArchiveFile, "read", refused)
+    reasons = Counter(line.reason for line in archive.shard(desk, run, name) if line.outcome == "failed")
+    assert set(reasons) == {f"archive is gone: {crawl.as_uri()}"}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -49,3 +50,19 @@ def test_crew_stops_with_who_listens() -> None:
 def test_crew_errors_are_of_the_house() -> None:
     (end,) = [one for one in spread(work, ["fails"], 1) if one.done]
     assert isinstance(end.error, NewsroomError)
+
+
+def test_crew_a_process_that_dies_between_two_jobs_costs_none() -> None:
+    def work(_: str, told: Callable[[Any], None]) -> None:
+        told(os.getpid())
+
+    done, process = [], 0
+    for said in spread(work, ["a", "b", "c"], 1):
+        if said.done:
+            done.append((said.job, said.error))
+            os.kill(process, signal.SIGKILL)
+            while psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+        else:
+            process = said.value
+    assert done == [("a", None), ("b", None), ("c", None)]

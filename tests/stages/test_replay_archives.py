@@ -12,13 +12,15 @@ from pipeline.config import read
 from pipeline.documents import parse
 from pipeline.stages import archive
 from pipeline.stages.desk import Desk, open_desk
-from pipeline.stages.lift import Wanted
+from pipeline.stages.lift import ANOTHER, Wanted
 from pipeline.stages.publish import publish
 from pipeline.stages.replay import Replay
 from pipeline.stages.tally import Sums
 from pipeline.stages.verdict import verdict
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
+from tests.archives.made_up import page as made_up
+from tests.archives.made_warc import address, http, record
 from tests.stages.test_replay import COUNTER, FIRST, SECOND, THIRD, bucket, html, raise_rules
 
 DAY = date(2026, 11, 3)
@@ -107,3 +109,22 @@ def test_replay_archives_that_are_gone_leave_their_keys(
     assert sums.kept == {f"archive is gone: {(exports / 'ferries.jsonl.gz').as_uri()}": 5}
     assert sums.changed == 3
     assert play(desk).changed == 0
+
+
+def test_replay_archives_a_capture_of_the_same_name_and_second_is_not_taken_for_another_articles(
+    folder_store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys hold eight digits of a record's id: of a million captures of one second, some hundred share theirs."""
+    told = {"date": "2026-11-03T06:00:00Z"}
+    first, second = (record(1, http(made_up(n)), url=address(n), **told) for n in (1, 2))  # one record id for both
+    (tmp_path / "crawl.warc").write_bytes(first + second)
+    desk = taken(folder_store, tmp_path / "crawl.warc")
+    before = bucket(folder_store, "documents/")
+    assert len(before) == 2
+    raise_rules(monkeypatch)
+    sums = play(desk)
+    assert (sums.changed, sums.kept) == (1, {ANOTHER: 1})
+    after = {parse(key).id: body for key, body in bucket(folder_store, "documents/").items()}  # type: ignore[union-attr]
+    for key, body in before.items():
+        title = json.loads(body)["title"]
+        assert json.loads(after[parse(key).id])["title"] == title  # type: ignore[union-attr]
