@@ -17,8 +17,12 @@ PREFIX = rb"(?:[\w.-]{1,40}:)?"
 TAG = re.compile(rb"<%b(%b)(?=[\s>/])|</%b(%b)\s{0,9}>|<!--|-->" % (PREFIX, ITEMS, PREFIX, ITEMS))
 LONGEST_TAG = 80  # bytes of what TAG finds
 LONGEST_COMMENT = 10_000
-"""Bytes in which tags are left alone: a comment whose end is damaged hides no more of what follows."""
+"""Bytes in which tags wait for the end of a comment."""
 STRUCTURE = re.compile(rb'["\\{}\[\]]')
+
+
+Token = tuple[int, int, re.Match[bytes]]
+"""What a pattern finds in a text, with its offsets there."""
 
 
 class Span(NamedTuple):
@@ -57,12 +61,10 @@ class Counted:
 
 def xml_items(pieces: Iterable[bytes]) -> Iterator[Span]:
     """By their tags, outside of comments; NITF inside of another item is part of it."""
-    start, kind, silent = 0, b"", 0
-    for begin, end, found in tokens(pieces, TAG, LONGEST_TAG):
+    start, kind = 0, b""
+    for begin, end, found in outside(tokens(pieces, TAG, LONGEST_TAG)):
         name = found[1] or found[2]
-        if name is None:
-            silent = begin + LONGEST_COMMENT if found[0] == b"<!--" else 0
-        if begin < silent or name is None or (name == b"nitf" and kind not in (b"", name)):
+        if name == b"nitf" and kind not in (b"", name):
             continue
         if found[2] and kind == name:
             yield Span(start, end - start)
@@ -75,15 +77,35 @@ def xml_items(pieces: Iterable[bytes]) -> Iterator[Span]:
         yield Span(start, 0, NOT_CLOSED)
 
 
+def outside(found: Iterable[Token]) -> Iterator[Token]:
+    """The tags that are in no comment: where one has no end, or another begins in it, it was none."""
+    held, silent = list[Token](), 0
+    for token in found:
+        begin, _, match = token
+        if match[0] == b"-->":
+            held, silent = [], 0
+            continue
+        if match[0] == b"<!--" or begin >= silent:
+            yield from held
+            held = []
+        if match[0] == b"<!--":
+            silent = begin + LONGEST_COMMENT
+        elif begin < silent:
+            held.append(token)
+        else:
+            yield token
+    yield from held
+
+
 def json_items(pieces: Iterable[bytes]) -> Iterator[Span]:
-    """Every object that stands alone, or in the outermost list."""
+    """Every object that stands alone, or in the outermost list; a quotation mark between two of them means nothing."""
     start, depth, top, in_string, escaped = -1, 0, 0, False, -1
     for at, _, found in tokens(pieces, STRUCTURE, 0):
         sign = found[0]
         if at == escaped:
             continue
         if sign == b'"':
-            in_string = not in_string
+            in_string = depth > top and not in_string
         elif in_string:
             escaped = at + 1 if sign == b"\\" else escaped
         elif sign in b"{[":
@@ -99,10 +121,8 @@ def json_items(pieces: Iterable[bytes]) -> Iterator[Span]:
         yield Span(start, 0, NOT_CLOSED)
 
 
-def tokens(
-    pieces: Iterable[bytes], pattern: re.Pattern[bytes], longest: int
-) -> Iterator[tuple[int, int, re.Match[bytes]]]:
-    """What a pattern finds in a text, with its offsets there; tokens of at most so many bytes may lie across pieces."""
+def tokens(pieces: Iterable[bytes], pattern: re.Pattern[bytes], longest: int) -> Iterator[Token]:
+    """What a pattern finds; tokens of at most so many bytes may lie across pieces."""
     held, base = b"", 0
     for piece in pieces:
         held += piece

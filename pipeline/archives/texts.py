@@ -6,7 +6,7 @@ from itertools import chain
 
 from pipeline.archives.items import unchanged
 from pipeline.archives.members import Members
-from pipeline.archives.packing import CUT_OFF, MAGIC, Damaged, Source
+from pipeline.archives.packing import CUT_OFF, MAGIC, OUT, Damaged, Source
 from pipeline.archives.places import PIECE, ArchiveFile
 from pipeline.errors import Failed
 from pipeline.model import Item
@@ -64,16 +64,23 @@ def same(text: Text, item: Item) -> bytes:
 
 
 def unpacked(file: ArchiveFile, packing: str) -> Iterator[bytes]:
-    """All members in a row; what stands behind them is nobody's."""
-    source = Source(file)
+    """All members in a row, many tiny ones as one piece; what stands behind them is nobody's."""
+    source, held = Source(file), bytearray()
     try:
         members = Members(source, packing)
         while piece := members.piece() or members.open():
-            yield piece
+            held += piece
+            if len(held) >= OUT:
+                yield bytes(held)
+                held.clear()
         if members.fault and source.at > members.offset:
             raise Damaged(members.fault)
     except Damaged as error:
+        if held:
+            yield bytes(held)
         raise Failed(f"broken {packing}: {'it ends too early' if str(error) == CUT_OFF else error}") from None
+    if held:
+        yield bytes(held)
 
 
 def utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:

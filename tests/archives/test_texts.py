@@ -70,4 +70,8 @@ def test_texts_lets_a_bomb_come_in_pieces(tmp_path: Path) -> None:
 def test_texts_takes_many_tiny_members(tmp_path: Path) -> None:
     packed = gzip.compress(b"a", mtime=0) * 50_000
     assert len(packed) > 10 * SLICE
-    assert b"".join(Text(file_of(tmp_path, "a.gz", packed)).pieces()) == b"a" * 50_000
+    assert list(Text(file_of(tmp_path, "a.gz", packed)).pieces()) == [b"a" * 50_000]
+    cut = list[bytes]()
+    with pytest.raises(Failed, match=r"^broken gzip"):
+        cut.extend(Text(file_of(tmp_path, "a.gz", packed[:-3])).pieces())
+    assert cut == [b"a" * 49_999]

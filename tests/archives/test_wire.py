@@ -63,6 +63,17 @@ def test_wire_broken_json_is_named(tmp_path: Path) -> None:
     assert picture == "not text: picture"
 
 
+def test_wire_stray_quote_between_items_costs_none(tmp_path: Path) -> None:
+    rows = [json.dumps(test_ninjs.ONE | {"uri": f"urn:tern:{number}"}) for number in range(3)]
+    assert len(pages(wire, file_of(tmp_path, "a.json", "\n".join([rows[0], '"', *rows[1:]])))) == 3
+
+
+def test_wire_open_comment_in_cdata_costs_no_other_item(tmp_path: Path) -> None:
+    odd = test_newsml.item(guid="urn:tern:odd").replace("<p>", "<p><![CDATA[<!-- ]]>", 1)
+    rows = [odd, *(test_newsml.item(guid=f"urn:tern:{number}") for number in range(3))]
+    assert len(pages(wire, file_of(tmp_path, "a.xml", test_newsml.message(*rows)))) == 4
+
+
 def test_wire_json_nested_deep_is_named(tmp_path: Path) -> None:
     (found,) = reasons(wire, file_of(tmp_path, "a.json", '{"uri": ' + "[" * 200_000 + "]" * 200_000 + "}"))
     assert found.startswith("broken JSON: ")
