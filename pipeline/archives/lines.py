@@ -43,7 +43,7 @@ def read_line(raw: bytes, number: int) -> Line:
     """The line; raises `Failed` where it cannot be read, or holds neither page nor text."""
     try:
         found = msgspec.json.decode(raw.removeprefix(BOM_UTF8), type=Line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Failed(f"{UNREADABLE}: {number}: {error}") from None
     if found.html is None and found.text is None:
         raise Failed(f'{UNREADABLE}: {number}: neither "html" nor "text"')
@@ -98,7 +98,7 @@ def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
     entry = Entry(
         source=source,
         url=item.url,
-        guid=None if line.id is UNSET else str(line.id)[:2000],
+        guid=None if line.id in (UNSET, "") else str(line.id)[:2000],
         path=path_of(file, line, item.ref.offset),
         title=plain(line.title, "title", is_html=False),
         published_at=instant(written(line.published_at)),
@@ -111,7 +111,7 @@ def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
 
 def path_of(file: ArchiveFile, line: Line, offset: int) -> str:
     """What names an article without URL: the file with the line's own id, else with its place."""
-    is_named = isinstance(line.id, str | int) and not isinstance(line.id, bool)
+    is_named = isinstance(line.id, str | int) and not isinstance(line.id, bool) and line.id != ""
     return f"{file.path}#{line.id}" if is_named else f"{file.path}:{offset}"
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.archives import SIDECARS
-from pipeline.archives.places import ArchiveFile, opened
+from pipeline.archives.places import ArchiveFile, local, opened, written
 from pipeline.archives.texts import address
 from pipeline.clean.decoding import decode
 from pipeline.errors import SourceError
@@ -48,6 +48,8 @@ def said_of(file: ArchiveFile) -> Said:
 
     Raises `SourceError` for a table that cannot be one.
     """
+    if not is_in_place(file):
+        return alone(file)
     folders, url = file.path.split("/")[:-1], file.url
     for depth in range(len(folders), -1, -1):
         url = url.rpartition("/")[0]
@@ -55,6 +57,11 @@ def said_of(file: ArchiveFile) -> Said:
         if found := table(url, "/".join(folders[:depth]), file.bucket).get(below):  # type: ignore[arg-type] # stores are told apart by themselves
             return found
     return alone(file)
+
+
+def is_in_place(file: ArchiveFile) -> bool:
+    """False for a link: what stands above its page is not what stands above itself."""
+    return (file.url if file.bucket else written(local(file.url))).endswith(f"/{file.path}")
 
 
 def alone(file: ArchiveFile) -> Said:
@@ -82,7 +89,7 @@ def table(folder_url: str, folder: str, bucket: Store | None) -> dict[str, Said]
 def parsed(name: str, content: str) -> Iterator[dict[str, Any]]:
     """The rows; one that cannot be read costs itself."""
     if name.endswith(".jsonl"):
-        yield from map(row_of, content.splitlines())
+        yield from map(row_of, content.split("\n"))
         return
     rows = csv.DictReader(io.StringIO(content, newline=""), delimiter="\t" if name.endswith(".tsv") else ",")
     while True:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.archives import lines
+from pipeline.archives.texts import Text
 from pipeline.errors import Failed
 from pipeline.web.coding import MOST_BYTES
 from tests.archives.exports import FILED, PARAGRAPHS, answers, cleaned, file_of, html, pages, reasons
@@ -85,6 +86,26 @@ def test_lines_that_cannot_be_read_cost_themselves(tmp_path: Path) -> None:
     found = reasons(lines, file)
     assert [reason.split(":")[:2] for reason in found] == [["unreadable line", f" {n}"] for n in range(2, 8)]
     assert found[2] == 'unreadable line: 4: neither "html" nor "text"'
+
+
+def test_lines_nested_deep_cost_themselves(tmp_path: Path) -> None:
+    deep = b'{"x": ' + b"[" * 200_000 + b"]" * 200_000 + b', "text": "a"}'
+    file = file_of(tmp_path, "a.jsonl", jsonl(PAGE, deep, TEXT))
+    assert len(pages(lines, file)) == 2
+    assert [reason.split(":")[:2] for reason in reasons(lines, file)] == [["unreadable line", " 2"]]
+
+
+def test_lines_with_an_empty_id_are_named_by_their_place(tmp_path: Path) -> None:
+    found = pages(lines, file_of(tmp_path, "a.jsonl", jsonl({"id": "", "text": "a"}, {"id": "", "text": "b"})))
+    assert [(page.entry.guid, page.entry.path) for page in found] == [(None, "a.jsonl:0"), (None, "a.jsonl:24")]
+
+
+def test_lines_of_many_tiny_members_are_the_same(tmp_path: Path) -> None:
+    packed = b"".join(gzip.compress(bytes([byte]), mtime=0) for byte in jsonl(PAGE, TEXT))
+    plain = pages(lines, file_of(tmp_path, "a.jsonl", jsonl(PAGE, TEXT)))
+    file = file_of(tmp_path, "a.jsonl.gz", packed)
+    assert [page.capture.body for page in pages(lines, file)] == [page.capture.body for page in plain]
+    assert len(list(Text(file).pieces())) == 1
 
 
 def test_lines_too_long_cost_themselves(tmp_path: Path) -> None:

@@ -156,3 +156,19 @@ def test_pages_are_read_from_nowhere_but_their_folder(tmp_path: Path) -> None:
     for file in found:
         if file.path.endswith(".html"):
             assert only(file)[1] == "file"
+
+
+def test_pages_that_are_links_take_no_table_from_above_the_archive(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    file_of(tmp_path, "urls.csv", f"path,url\nlink.html,{URL}\na/b/link.html,{URL}\n")
+    file_of(root, "pages/p.html", page())
+    (root / "a/b").mkdir(parents=True)
+    (root / "a/b/link.html").symlink_to(root / "pages/p.html")
+    link, _ = places.files(str(root), open_store(tmp_path.as_uri()))
+    assert (link.path, only(link)[0].entry.url) == ("a/b/link.html", None)
+
+
+def test_pages_keep_their_url_whatever_separators_its_row_holds(tmp_path: Path) -> None:
+    row = json.dumps({"path": "b.html", "title": "Ferry\u2028stays\x85", "url": URL}, ensure_ascii=False)
+    file_of(tmp_path, "urls.jsonl", f"{row}\r\n")
+    assert only(file_of(tmp_path, "b.html", page()))[0].entry.url == URL
