@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline import archives, captures, cdxj
-from pipeline.archives.indexes import item_of
+from pipeline.archives.index_lines import item_of
 from pipeline.clean.worker import Page
 from pipeline.documents import Key, stamp
 from pipeline.errors import EntryError, Failed

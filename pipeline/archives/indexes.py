@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from itertools import chain, groupby
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline import archives, cdxj
+from pipeline import archives
 from pipeline.archives import KINDS, SIDECARS, format_of, sidecars
 from pipeline.archives.beginnings import told_by
+from pipeline.archives.index_lines import Where, item_of, line, said_in
 from pipeline.archives.places import ArchiveFile, digest, files, is_dated
 from pipeline.archives.revisits import NOT_HERE
 from pipeline.errors import NotFound, SourceError
@@ -235,48 +235,3 @@ def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> Iterator
                 where = msgspec.json.decode(said_in(line), type=Where, strict=False)
                 found.append((order[where.filename], where.offset, line))
     return (item_of(line) for _, _, line in sorted(found))
-
-
-FIELDS = (
-    "url", "mime", "status", "length", "offset", "filename", "record", "at", "digest", "at_from", "path", "payload",
-    "refers", "broken",
-)  # fmt: skip
-"""The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
-
-
-def line(item: Item) -> bytes:
-    """A line of CDXJ; its numbers are texts, as others have them."""
-    said = {name: value for name in FIELDS if (value := getattr(item, name, None)) not in (None, "")}
-    said |= {"status": str(item.status), "length": str(item.ref.length), "offset": str(item.ref.offset)}
-    said |= {"filename": item.ref.key}
-    if item.payload:
-        said["payload"] = (item.payload.offset, item.payload.length)
-    return f"{sort_key(item)} {item.at:%Y%m%d%H%M%S} ".encode("utf-8", "replace") + msgspec.json.encode(said) + b"\n"
-
-
-def sort_key(item: Item) -> str:
-    try:
-        return cdxj.surt(item.url or f"path:{quote(item.path)}")
-    except ValueError:  # of addresses that are none
-        return quote(item.url or "")
-
-
-class Where(Struct, frozen=True):
-    """The place of a thing, of its line in the index."""
-
-    filename: str
-    offset: int
-
-
-def said_in(line: bytes) -> bytes:
-    """The JSON of a line."""
-    return line.split(b" ", 2)[2]
-
-
-def item_of(line: bytes) -> Item:
-    """What `line` wrote."""
-    said = msgspec.json.decode(said_in(line))
-    said["ref"] = {"key": said["filename"], "offset": said["offset"], "length": said["length"]}
-    if "payload" in said:
-        said["payload"] = dict(zip(("key", "offset", "length"), (said["filename"], *said["payload"]), strict=True))
-    return msgspec.convert(said, Item, strict=False)

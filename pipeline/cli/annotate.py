@@ -89,7 +89,7 @@ def name_of(raw: bytes, number: int) -> Any:
     """The id of a line whose other fields are wrong; its number where that cannot be read either."""
     try:
         found = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return number
     return found.get("id", number) if isinstance(found, dict) else number
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline import documents, ledger, tables, vectors
-from pipeline.archives import indexes
+from pipeline.archives import index_lines, indexes
 from pipeline.archives.indexes import Wanted
 from pipeline.errors import Failed
 from pipeline.model import CaptureRef, Taken
@@ -183,7 +183,7 @@ def summed(desk: Desk, planned: list[Taken], cleaned: list[Taken], done: list[Ta
         written["ledger"] += len(ledger.lines([ledger.outcome_of(one, run, "0000")]))
         if one.document and one.outcome == LANDED:
             written["documents"] += len(documents.encode(one.document))
-    written["raw"] = sum(len(indexes.line(one.item)) for one in planned if one.item)
+    written["raw"] = sum(len(index_lines.line(one.item)) for one in planned if one.item)
     written["work"] = 2 * len(ledger.lines(planned)) + len(ledger.lines(cleaned))
     return Made(Counter(map(named, done)), seconds, written)
 

@@ -12,7 +12,7 @@ import pytest
 from backports import zstd
 
 from pipeline import captures, ledger, tables
-from pipeline.archives import indexes
+from pipeline.archives import index_lines
 from pipeline.archives.indexes import Wanted
 from pipeline.archives.places import ArchiveFile
 from pipeline.archives.revisits import NOT_HERE
@@ -246,7 +246,8 @@ def test_archive_a_table_that_comes_later_makes_another_index(tmp_path: Path) ->
     take(store, folder)
     (folder / "urls.csv").write_text("path,url\none.html,https://tern.example/one\n")
     take(store, folder)
-    found = [indexes.item_of(line) for one in store.keys("raw/date=") for line in store.get(one.key).body.splitlines()]
+    lines = (line for one in store.keys("raw/date=") for line in store.get(one.key).body.splitlines())
+    found = list(map(index_lines.item_of, lines))
     assert sorted((item.path, item.url or "") for item in found) == [
         ("one.html", ""), ("one.html", "https://tern.example/one"), ("two", ""), ("two", ""),
     ]  # fmt: skip
