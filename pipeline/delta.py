@@ -27,10 +27,10 @@ CHECKPOINT = "10"
 """Commits between checkpoints: whoever opens a table reads at most so many, each with the ids that it wrote."""
 
 FILES = 16
-"""Small files of a day, from which on they are made one: a commit looks through all files of its days."""
+"""Files of a day, from which on they are made one: a commit looks through all files of its days."""
 
 SIZE = 8 * 1024 * 1024
-"""Bytes from which a file is left as it is."""
+"""Bytes of a day for each `FILES`: a larger one is written anew in the same proportion more seldom."""
 
 VACUUM = 100
 """Commits between two looks for files that no version of the last seven days has: one is a listing of the table."""
@@ -137,26 +137,31 @@ def tried(
 
 
 def tidied(table: "DeltaTable", days: set[str]) -> None:
-    """Makes one file of many small ones of these days, and now and then removes what no version has any more.
+    """Makes one file of many of these days, and now and then removes what no version has any more.
 
-    Where others were between, or a request fails, a later commit does it.
+    Where others were between, or a request fails, a later commit does it. The library's own compaction is not asked:
+    of two at once both are committed (1.6), and every row of the day is there twice.
     """
     from deltalake.exceptions import DeltaError
 
     first = table.version()
     with suppress(DeltaError, OSError):
         for day in _crowded(table, days):
-            table.optimize.compact([("date", "=", day)], target_size=SIZE, max_concurrent_tasks=1)
+            rows = table.to_pyarrow_dataset(partitions=[("date", "=", day)]).scanner().to_reader()
+            if not overwritten(table, rows, f"date = '{day}'"):
+                return
         if table.version() // VACUUM > (first - 1) // VACUUM:
             table.vacuum(dry_run=False)
 
 
 def _crowded(table: "DeltaTable", days: set[str]) -> list[str]:
-    """The days with many small files."""
+    """The days with many files for their size."""
     files = table.get_add_actions(flatten=True)
-    sizes = zip(files["partition.date"].to_pylist(), files["size_bytes"].to_pylist(), strict=True)
-    small = Counter(day.isoformat() for day, size in sizes if size < SIZE)
-    return [day for day in days if small[day] >= FILES]
+    number, size = Counter[str](), Counter[str]()
+    for day, bytes_ in zip(files["partition.date"].to_pylist(), files["size_bytes"].to_pylist(), strict=True):
+        number[day.isoformat()] += 1
+        size[day.isoformat()] += bytes_
+    return [day for day in sorted(days) if number[day] >= FILES * max(1, size[day] / SIZE)]
 
 
 @contextmanager

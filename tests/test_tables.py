@@ -305,6 +305,23 @@ def test_tables_of_a_day_stay_in_few_files(store: Store) -> None:
     assert table.metadata().configuration == {"delta.checkpointInterval": delta.CHECKPOINT}
 
 
+def test_tables_that_two_tidy_at_once_hold_each_row_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever is later gives way, also to rows that came between."""
+    runs = [f"20261122T1015{n:02}Z-ab12" for n in range(5)]
+    for run in runs[:4]:
+        tables.publish_outcomes(store, run, [outcome(run, n) for n in range(3)])
+    stale = [delta.opened(store, "outcomes", tables.schema("outcomes")) for _ in range(3)]
+    monkeypatch.setattr(delta, "FILES", 2)
+    delta.tidied(stale[0], {"2026-11-22"})
+    assert len(stale[0].file_uris()) == 1
+    delta.tidied(stale[1], {"2026-11-22"})
+    monkeypatch.setattr(delta, "FILES", 16)
+    tables.publish_outcomes(store, runs[4], [outcome(runs[4], n) for n in range(3)])
+    monkeypatch.setattr(delta, "FILES", 2)
+    delta.tidied(stale[2], {"2026-11-22"})
+    assert sorted(row["run"] for row in found(store, "outcomes")) == [run for run in runs for _ in range(3)]
+
+
 def test_tables_rebuilt_are_what_they_were(store: Store) -> None:
     made = [annotated(n, url=f"https://tern.example/{n}") for n in range(5)]
     for one in (*made, annotated(60, "They sailed.", url="https://tern.example/0")):
