@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -143,11 +144,13 @@ def tidied(table: "DeltaTable", days: set[str]) -> None:
     of two at once both are committed (1.6), and every row of the day is there twice.
     """
     from deltalake.exceptions import DeltaError
+    from pyarrow.dataset import field
 
     first = table.version()
     with suppress(DeltaError, OSError):
         for day in _crowded(table, days):
-            rows = table.to_pyarrow_dataset(partitions=[("date", "=", day)]).scanner().to_reader()
+            of_day = field("date") == date.fromisoformat(day)
+            rows = table.to_pyarrow_dataset().scanner(filter=of_day).to_reader()
             if not overwritten(table, rows, f"date = '{day}'"):
                 return
         if table.version() // VACUUM > (first - 1) // VACUUM:
