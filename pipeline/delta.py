@@ -31,7 +31,7 @@ FILES = 16
 """Files of a day, from which on they are made one: a commit looks through all files of its days."""
 
 SIZE = 8 * 1024 * 1024
-"""Bytes of a day for each `FILES`: a larger one is written anew in the same proportion more seldom."""
+"""Bytes of a file, which the library gathers in memory; and of a day for each `FILES`, so that a large one rests."""
 
 VACUUM = 100
 """Commits between two looks for files that no version of the last seven days has: one is a listing of the table."""
@@ -89,7 +89,7 @@ def overwritten(table: "DeltaTable", rows: "pa.Table | pa.RecordBatchReader", wh
 
     change: Any = "overwrite" if where is None else None
     try:
-        write_deltalake(table, rows, mode="overwrite", predicate=where, schema_mode=change)
+        write_deltalake(table, rows, mode="overwrite", predicate=where, schema_mode=change, target_file_size=SIZE)
     except CommitFailedError:
         return False
     return True
