@@ -86,6 +86,9 @@ class Process:
             except subprocess.TimeoutExpired:
                 kill(psutil.Process(self.popen.pid))
                 self.popen.wait()
+        if not psutil.pid_exists(self.popen.pid):  # else it is somebody else's by now
+            with suppress(ProcessLookupError):  # a scheduler that was killed leaves its idle workers
+                os.killpg(self.popen.pid, signal.SIGKILL)
         self.claim.close()
 
     def stop(self) -> None:

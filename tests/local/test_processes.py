@@ -82,6 +82,18 @@ def test_process_that_is_killed_leaves_no_child_in_a_session_of_its_own(tmp_path
     assert eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
+def test_process_that_somebody_killed_leaves_no_worker_of_its_group(tmp_path: Path) -> None:
+    code = "import subprocess, time; print(subprocess.Popen(['sleep', '99']).pid, flush=True); time.sleep(99)"
+    process = Process.start("parent", [sys.executable, "-c", code], tmp_path / "parent.log")
+    assert eventually(lambda: (tmp_path / "parent.log").read_text().strip() != "")
+    worker = psutil.Process(int((tmp_path / "parent.log").read_text()))
+    os.kill(process.popen.pid, signal.SIGKILL)
+    process.popen.wait()
+    assert worker.is_running()
+    process.stop()
+    assert eventually(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
 def test_process_runs_once(tmp_path: Path) -> None:
     process = Process.start("one", ["sleep", "99"], tmp_path / "one.log")
     with pytest.raises(NewsroomError, match="one is running already"):
