@@ -104,7 +104,7 @@ def united(found: Iterable[ArchiveFile], wanted: Wanted, place: str, day: date |
             beside[stem] = file
             continue
         is_named = len(listed) == 1 and place.endswith(file.path)
-        kind = format_of(file.path) or (told(file) if is_named or "." not in name else None)
+        kind = format_of(file.path) or (kind_of(file) if is_named or "." not in name else None)
         if (kind or (is_named and "warc")) not in wanted.formats:
             continue
         if kind in (*SINGLE, None):
@@ -117,7 +117,7 @@ def united(found: Iterable[ArchiveFile], wanted: Wanted, place: str, day: date |
         yield unit(some, day, (*tables, *own))
 
 
-def told(file: ArchiveFile) -> str | None:
+def kind_of(file: ArchiveFile) -> str | None:
     """The format by the first bytes; raises `SourceError` where they cannot be read."""
     try:
         return told_by(file)
