@@ -84,7 +84,7 @@ def documents(store: Store) -> dict[str, bytes]:
 
 @contextmanager
 def start_house(state: Path, postgres: str, s3: ObjectStore, name: str, archives: str = "") -> Iterator[House]:
-    """With a store of this name, and archives, as TOML, beside the sources of the demo."""
+    """With a store of this name, and archives, as TOML, beside the sources of the demo; nothing runs by the clock."""
     with ExitStack() as running:
         demo = running.enter_context(start_demo(state))
         declared = state / f"{name}.toml"
@@ -97,6 +97,7 @@ def start_house(state: Path, postgres: str, s3: ObjectStore, name: str, archives
             "NEWSROOM_CONTACT": "",
             "AIRFLOW_CONN_NEWSROOM_STORE": s3.connection,
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
         }
         airflow = airflows.start(state, free_port(state, "airflow"), postgres, env, running)
         for dag in ("ingest", "ingest_urls"):

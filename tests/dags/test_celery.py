@@ -100,6 +100,13 @@ def test_celery_two_workers_give_the_documents_of_the_command_line(house: House,
     assert all(run.entries == sum(run.outcomes.values()) for run in ledger.runs(house.store))
 
 
+def test_celery_the_schedule_begins_runs_by_itself(house: House) -> None:
+    """One at once when the DAG is unpaused, for the quarter of an hour that has passed."""
+    house.until(lambda: "ingest scheduled" in {run.trigger for run in ledger.runs(house.store) if run.ended_at})
+    runs = house.airflow.call("GET", "dags/ingest/dagRuns?run_type=scheduled")["dag_runs"]
+    assert {run["state"] for run in runs} <= {"success", "running", "queued"}
+
+
 def test_celery_nobody_enters_without_a_login(house: House) -> None:
     with pytest.raises(OSError, match="401"):
         airflows.call("GET", f"{house.airflow.url}/api/v2/dags")
