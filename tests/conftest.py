@@ -51,7 +51,7 @@ def minio_server(server_state: Path) -> Iterator[ObjectStore]:
 
 
 def running(kind: Kind, state: Path) -> Iterator[ObjectStore]:
-    with start_object_store(state, kind) as server:
+    with start_object_store(state / kind, kind) as server:
         USED.add({"minio": "MinIO", "seaweedfs": "SeaweedFS"}[kind])
         yield server
 

@@ -109,7 +109,7 @@ class Demo:
 @contextmanager
 def start_demo(state: Path) -> Iterator[Demo]:
     """The demo in a process of its own, at its first moment, or at the one after where it was before."""
-    port = free_port(state, "demo", PORT)
+    port = free_port(state, "demo")
     clock = state / "demo-clock"
     words = [sys.executable, "-m", "pipeline.local.demo", "--port", str(port), "--state", str(clock)]
     with Process.start("demo site", words, state / "logs" / "demo.log") as process:

@@ -81,8 +81,7 @@ def start_object_store(state: Path, kind: Kind | None = None) -> Iterator[Object
     if program is None:
         raise NewsroomError(f"{kind} is not installed: run `{mend}`")
     key, secret = credentials(state)
-    port = free_port(state, kind, 9000)
-    console = free_port(state, f"{kind}-console", 9001)
+    port, console = free_port(state, "store"), free_port(state, "console")
     (state / kind).mkdir(exist_ok=True)
     url, console_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{console}"
     try:

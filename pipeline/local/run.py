@@ -16,7 +16,7 @@ from pipeline.errors import NewsroomError
 from pipeline.local import airflow as airflows
 from pipeline.local import demo_archive
 from pipeline.local.airflow import Airflow
-from pipeline.local.demo import Demo, start_demo
+from pipeline.local.demo import PORT, Demo, start_demo
 from pipeline.local.object_store import ObjectStore, start_object_store
 from pipeline.local.ports import free_port
 from pipeline.local.postgres import start_postgres
@@ -26,6 +26,9 @@ from pipeline.local.target import carried_out, say
 from pipeline.store import Store
 
 NAMES = {"minio": "MinIO", "seaweedfs": "SeaweedFS"}
+
+LIKED = {"store": 9000, "console": 9001, "demo": PORT, "airflow": 8080}
+"""Ports that are taken where they are free."""
 
 SHOWN = 5
 """Titles that are shown of what has landed."""
@@ -58,17 +61,17 @@ def start(running: ExitStack, state: Path, target: str, env_file: Path, workers:
     taken = f"another {target} is using {state.relative_to(ROOT)}/: stop it first (Ctrl-C in its terminal)"
     running.enter_context(locked(state / "run.lock", taken))
     say(f"Newsroom starts here; all of its state is under {state.relative_to(ROOT)}/.")
+    ports = {name: free_port(state, name, liked) for name, liked in LIKED.items()}
     objects = running.enter_context(start_object_store(state))
     said("store", f"{NAMES[objects.name]}, {objects.endpoint}, bucket {objects.bucket}")
     database = running.enter_context(start_postgres(state))
     said("database", f"PostgreSQL, {database.url.rpartition('@')[2]}")
     demo = running.enter_context(start_demo(state))
     said("demo site", f"{demo.url}, its clock at {demo.now:%Y-%m-%d %H:%M}")
-    port = free_port(state, "airflow", 8080)
-    found = remembered(env_file, objects, demo, f"http://127.0.0.1:{port}")
+    found = remembered(env_file, objects, demo, f"http://127.0.0.1:{ports['airflow']}")
     say("  Airflow takes half a minute …")
     extra = found | {"AIRFLOW_CONN_NEWSROOM_STORE": objects.connection}
-    airflow = airflows.start(state, port, database.url, extra, running, workers=workers)
+    airflow = airflows.start(state, ports["airflow"], database.url, extra, running, workers=workers)
     said("Airflow", f"{airflow.url}, without login: it listens on this machine alone")
     return House(airflow, objects, demo, [objects.process, database.process, demo.process])
 

@@ -86,7 +86,7 @@ def documents(store: Store) -> dict[str, bytes]:
 def start_house(state: Path, postgres: str, s3: ObjectStore, name: str, archives: str = "") -> Iterator[House]:
     """With a store of this name, and archives, as TOML, beside the sources of the demo; nothing runs by the clock."""
     with ExitStack() as running:
-        demo = running.enter_context(start_demo(state))
+        demo = running.enter_context(start_demo(state / name))
         declared = state / f"{name}.toml"
         declared.write_text(demo.declared.replace('every = "15m"', 'every = "15m"\nauth = "demo_login"') + archives)
         env = {

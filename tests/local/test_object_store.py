@@ -64,7 +64,7 @@ def test_object_store_goes_on_after_a_kill(kind: Kind, tmp_path: Path) -> None:
 
 def test_object_store_runs_once_a_state(s3_server: ObjectStore, server_state: Path) -> None:
     refused = pytest.raises(NewsroomError, match="is running already")
-    with refused, start_object_store(server_state, s3_server.name):
+    with refused, start_object_store(server_state / s3_server.name, s3_server.name):
         pass
     s3_server.store().check()
 
