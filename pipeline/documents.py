@@ -7,8 +7,10 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from pipeline.errors import StoreError
 from pipeline.identity import capture_of
 from pipeline.model import Document
+from pipeline.store import Store
 
 GONE = "gone"
 """The version of a capture that was answered 404 or 410."""
@@ -107,7 +109,20 @@ def encode(document: Document) -> bytes:
 
 def decode(body: bytes) -> Document:
     """The document of JSON bytes; `msgspec.DecodeError` where it is none."""
-    return msgspec.json.decode(body, type=Document)
+    try:
+        return msgspec.json.decode(body, type=Document)
+    except RecursionError:
+        raise msgspec.DecodeError("JSON that is nested too deep") from None
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from None
+
+
+def document_at(store: Store, key: Key) -> Document:
+    """The document that lies at a key; raises `NotFound` where nothing does, `StoreError` where that is none."""
+    try:
+        return decode(store.get(str(key)).body)
+    except msgspec.DecodeError as error:
+        raise StoreError(f"{store.url}: {key} is no document: {error}") from None
 
 
 def better(one: bytes, other: bytes) -> bytes:

@@ -12,7 +12,7 @@ from pipeline.documents import (
     GONE,
     Key,
     better,
-    decode,
+    document_at,
     encode,
     folder,
     gone_key,
@@ -130,7 +130,7 @@ def latest(store: Store, article: str) -> Document | None:
         if key is None:
             return None
         try:
-            return decode(store.get(str(key)).body)
+            return document_at(store, key)
         except NotFound:
             continue  # it became `.seen` since the listing
     raise StoreError(f"{store.url}: {folder(article)} changes faster than it can be read")

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline import delta, ledger
-from pipeline.documents import decode, gone_since, settled
+from pipeline.documents import document_at, gone_since, settled
 from pipeline.errors import NotFound, StoreError
 from pipeline.landing import document_key, listed
 from pipeline.model import Outcome
@@ -158,7 +158,7 @@ def _folder(store: Store, article: str, vectors: Vectors) -> Folder:
     for _ in range(TRIES):
         keys = settled(listed(store, article))
         try:
-            found = {key: decode(store.get(str(key)).body) for key in sorted(keys) if key.kind == "json"}
+            found = {key: document_at(store, key) for key in sorted(keys) if key.kind == "json"}
         except NotFound:
             continue  # became `.seen` since the listing
         return Folder(article, keys, found, document_key(sorted(keys)), gone_since(keys), vectors)

@@ -65,12 +65,12 @@ def changes(store: "Store", article: str, captures: "list[Key]") -> list[Change]
     """The changes of an article, oldest first."""
     from pipeline.changes import compare
     from pipeline.cli.why import lines
-    from pipeline.documents import decode, document_of, stamp, turns
+    from pipeline.documents import document_at, document_of, stamp, turns
 
     pairs = turns(captures)
     places = {stamp(line.captured_at): line.capture for line in lines(store, article) if line.captured_at and pairs}
     sides = {
-        key: Side(key, decode(store.get(str(document_of(captures, key))).body), places.get(key.captured))
+        key: Side(key, document_at(store, document_of(captures, key)), places.get(key.captured))
         for pair in pairs
         for key in pair
     }

@@ -68,7 +68,7 @@ def read(lines: IO[bytes], name: str) -> Iterator["Document"]:
             continue
         try:
             yield decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except msgspec.DecodeError as error:
             if reason := refusal(line):
                 click.echo(f"newsroom: {name}: line {number}: {reason}", err=True)
                 continue
@@ -83,7 +83,7 @@ def refusal(line: bytes) -> str | None:
 
     try:
         found = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     said = isinstance(found, dict) and "outcome" in found
     return visible(f"{found.get('input_id')}: {found['outcome']}: {found.get('reason')}") if said else None

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from pipeline.cli import newsroom
 from pipeline.cli.reader import page, visible
-from pipeline.documents import decode, encode
+from pipeline.documents import decode, encode, key_of
+from pipeline.errors import StoreError
 from pipeline.landing import gone, land
 from pipeline.ledger import lines
 from pipeline.model import Annotation, Document, Outcome
@@ -48,6 +49,9 @@ LAYERS = {
 def annotated(text: str = TEXT, **changes: object) -> Document:
     layers = {name: Annotation(version=1, value=value) for name, value in LAYERS.items()}
     return replace(document(text=text, layers=layers), **changes)
+
+
+DEEP = b'{"annotations": {"x": {"version": 1, "value": ' + b"[" * 200_000 + b"]" * 200_000 + b"}}}"
 
 
 def run(*arguments: str, stdin: bytes | None = None) -> Result:
@@ -182,6 +186,7 @@ def test_show_finds_an_article_by_the_url_that_it_was_offered_under(folder_store
         ("00000000000000000000", None, "has no article 0000"),
         ("-", b"<html>", "stdin: line 1 is no document"),
         ("-", b'{"id": 1}', "stdin: line 1 is no document"),
+        ("-", DEEP, "stdin: line 1 is no document of `newsroom annotate`: JSON that is nested too deep"),
         (
             "-",
             encode(annotated(annotations={"quotes": Annotation(version=1, value=[{"start": "x"}])})),
@@ -206,3 +211,15 @@ def test_show_names_the_layers_that_do_not_read_the_language() -> None:
     layers = {"entities": Annotation(version=1, unsupported="sw"), "quotes": Annotation(version=1, unsupported="sw")}
     shown = run("-", stdin=encode(annotated(annotations=layers))).stdout
     assert re.search(r"Not read +entities, quotes: not in this language", shown)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(DEEP, "nested too deep"), (b"{", "truncated"), (b'{"id": "\xff"}', "utf-8")]
+)
+def test_show_names_the_key_of_what_is_no_document(body: bytes, said: str, folder_store: FolderStore) -> None:
+    made = annotated()
+    folder_store.put(key := str(key_of(made)), body)
+    result = run(made.id, "--store", folder_store.url)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, StoreError)
+    assert re.fullmatch(rf"{folder_store.url}: {key} is no document: .*{said}.*", str(result.exception))
