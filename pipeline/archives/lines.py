@@ -18,7 +18,7 @@ from pipeline.clean.worker import Page
 from pipeline.errors import EntryError, Failed
 from pipeline.model import CaptureRef, Entry, Item
 from pipeline.sources.dates import YEARS, instant
-from pipeline.sources.markup import names, plain
+from pipeline.sources.markup import LONGEST, names, plain
 from pipeline.web.coding import MOST_BYTES
 
 UNREADABLE = "unreadable line"
@@ -98,7 +98,7 @@ def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
     entry = Entry(
         source=source,
         url=item.url,
-        guid=None if line.id in (UNSET, "") else str(line.id)[:2000],
+        guid=written(line.id)[: LONGEST["guid"]] or None,
         path=path_of(file, line, item.ref.offset),
         title=plain(line.title, "title", is_html=False),
         published_at=instant(written(line.published_at)),
@@ -111,12 +111,13 @@ def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
 
 def path_of(file: ArchiveFile, line: Line, offset: int) -> str:
     """What names an article without URL: the file with the line's own id, else with its place."""
-    is_named = isinstance(line.id, str | int) and not isinstance(line.id, bool) and line.id != ""
-    return f"{file.path}#{line.id}" if is_named else f"{file.path}:{offset}"
+    name = written(line.id)
+    return f"{file.path}#{name}" if name else f"{file.path}:{offset}"
 
 
 def written(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else ""
+    """A string or a whole number as text; what is of another type is as if it were absent."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def utc(said: datetime | None) -> datetime | None:

@@ -80,4 +80,5 @@ def named(item: dict[str, Any], *fields: str) -> Iterator[str]:
 
 
 def lower(found: dict[str, Any]) -> dict[str, Any]:
-    return {name.lower(): value for name, value in found.items()}
+    """Its names in lower case; what is null is as if it were absent."""
+    return {name.lower(): value for name, value in found.items() if value is not None}

@@ -75,7 +75,7 @@ def from_line(raw: bytes, number: int) -> "Given":
     except Failed as error:
         return Given(name=name_of(raw, number), error=error)
     return Given(
-        name=number if found.id is UNSET else found.id,
+        name=number if found.id in (UNSET, None) else found.id,
         url=found.url,
         title=found.title,
         captured_at=found.captured_at,
@@ -91,7 +91,8 @@ def name_of(raw: bytes, number: int) -> Any:
         found = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return number
-    return found.get("id", number) if isinstance(found, dict) else number
+    name = found.get("id") if isinstance(found, dict) else None
+    return number if name is None else name
 
 
 def from_file(name: str) -> "Given":

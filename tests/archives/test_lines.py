@@ -72,6 +72,13 @@ def test_lines_takes_authors_and_language_as_they_come(tmp_path: Path) -> None:
     assert {page.entry.language for page in found} == {"en"}
 
 
+@pytest.mark.parametrize("name", ["title", "url", "published_at", "captured_at", "authors", "language", "html"])
+def test_lines_null_is_as_if_absent(tmp_path: Path, name: str) -> None:
+    bare, null = ({"id": 7, "text": "a", **more} for more in ({}, {name: None}))
+    found, same = (pages(lines, file_of(tmp_path, "a.jsonl", jsonl(row))) for row in (null, bare))
+    assert [page.entry for page in found] == [page.entry for page in same]
+
+
 def test_lines_without_url_or_id_are_named_by_their_place(tmp_path: Path) -> None:
     content = jsonl({"text": "a"}, {"text": "b"}, {"text": "c", "url": "file:///etc/passwd"})
     found = pages(lines, file_of(tmp_path, "a.jsonl", content))
@@ -95,9 +102,12 @@ def test_lines_nested_deep_cost_themselves(tmp_path: Path) -> None:
     assert [reason.split(":")[:2] for reason in reasons(lines, file)] == [["unreadable line", " 2"]]
 
 
-def test_lines_with_an_empty_id_are_named_by_their_place(tmp_path: Path) -> None:
-    found = pages(lines, file_of(tmp_path, "a.jsonl", jsonl({"id": "", "text": "a"}, {"id": "", "text": "b"})))
-    assert [(page.entry.guid, page.entry.path) for page in found] == [(None, "a.jsonl:0"), (None, "a.jsonl:24")]
+@pytest.mark.parametrize("said", ["", None, True, ["a"], {"a": 1}])
+def test_lines_whose_id_is_no_name_are_named_by_their_place(tmp_path: Path, said: Any) -> None:
+    first = {"id": said, "text": "a"}
+    found = pages(lines, file_of(tmp_path, "a.jsonl", jsonl(first, {"id": said, "text": "b"})))
+    paths = ["a.jsonl:0", f"a.jsonl:{len(jsonl(first))}"]
+    assert [(page.entry.guid, page.entry.path) for page in found] == [(None, path) for path in paths]
 
 
 def test_lines_of_many_tiny_members_are_the_same(tmp_path: Path) -> None:

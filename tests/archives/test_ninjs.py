@@ -102,6 +102,15 @@ def test_ninjs_of_other_kinds_is_rejected(tmp_path: Path, change: dict[str, Any]
     assert reasons(wire, file_of(tmp_path, "a.json", json.dumps(ONE | change))) == [reason]
 
 
+@pytest.mark.parametrize("name", sorted({"id", "guid", "eventDetails", *TWO} - {"uri"}))
+def test_ninjs_null_is_as_if_absent(tmp_path: Path, name: str) -> None:
+    bare = {key: value for key, value in TWO.items() if key != name}
+    null = file_of(tmp_path, "null.json", json.dumps(bare | {name: None}))
+    absent = file_of(tmp_path, "absent.json", json.dumps(bare))
+    assert [page.entry for page in pages(wire, null)] == [page.entry for page in pages(wire, absent)]
+    assert reasons(wire, null) == reasons(wire, absent)
+
+
 @pytest.mark.parametrize(
     "junk", [None, 7, "x", [], {}, [[{}]], {"value": 1}, {"name": []}, [None, 3, {"name": "x"}], "\ud800"]
 )

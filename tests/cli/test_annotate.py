@@ -68,14 +68,16 @@ def test_annotate_json_lines_keep_their_order_and_their_ids(tmp_path: Path) -> N
         {"id": "none"},
         {"id": "empty", "html": ""},
         {"id": "odd", "html": 5},
+        {"id": None, "html": ""},
         {"id": "last", "text": ARTICLE},
     ]
     path = tmp_path / "in.jsonl"
     path.write_text("".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in records))
     status, lines, said = call("--jsonl", path)
-    assert [line["input_id"] for line in lines] == ["a", 2, 7, "none", "empty", "odd", "last"]
-    assert ["text" in line for line in lines] == [True, False, True, False, False, False, True]
-    assert [line.get("outcome") for line in lines] == [None, "failed", None, "failed", "rejected", "failed", None]
+    assert [line["input_id"] for line in lines] == ["a", 2, 7, "none", "empty", "odd", 7, "last"]
+    outcomes = [None, "failed", None, "failed", "rejected", "failed", "rejected", None]
+    assert [line.get("outcome") for line in lines] == outcomes
+    assert ["text" in line for line in lines] == [outcome is None for outcome in outcomes]
     assert lines[0]["captured_at"] == "2026-11-22T10:15:00Z"
     assert status == 1
     assert "unreadable line" in said
