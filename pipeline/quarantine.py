@@ -1,19 +1,20 @@
 """Entries that failed for good: which they are, what came for them, and how they are sent again."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from pipeline import captures, ledger, polls
 from pipeline.errors import EntryError, NotFound
 from pipeline.identity import article_id
-from pipeline.model import Entry, Outcome
+from pipeline.model import CaptureRef, Entry, Outcome
 from pipeline.store import Store
 from pipeline.web.coding import decoded
 
 Name = tuple[str, str]
-"""A source, and what its queue knows the entry by."""
+"""A source, and what its queue knows the entry by; of an archive its place alone, whoever takes it."""
 
 
 class Evidence(NamedTuple):
@@ -26,24 +27,60 @@ class Evidence(NamedTuple):
     odd: str | None
 
 
+class Archives:
+    """What failed of archives so far, as a file that was mended since has it: by its place, or as the same capture."""
+
+    def __init__(self) -> None:
+        self._places = defaultdict[str, list[int]](list)  # offsets in each file, in their order
+        self._captures = dict[tuple[str | None, datetime | None], Name]()
+
+    def add(self, line: Outcome, ref: CaptureRef) -> None:
+        places = self._places[ref.key]
+        at = bisect_left(places, ref.offset)
+        if ref.offset not in places[at : at + 1]:
+            places.insert(at, ref.offset)
+        if line.url:
+            self._captures[line.url, line.captured_at] = name_of(line)
+
+    def same(self, line: Outcome, ref: CaptureRef) -> Iterator[Name]:
+        """What failed where this now lies, for things of a file never overlap; and what has its URL and time."""
+        places = self._places.get(ref.key, [])
+        begin, end = (bisect_left(places, at) for at in (ref.offset, ref.offset + ref.length))
+        yield from (("", f"{ref.key}:{place}") for place in places[begin:end])
+        if name := self._captures.get((line.url, line.captured_at)):
+            yield name
+
+
 def held(store: Store) -> list[Outcome]:
     """The lines of what failed for good: no later line of the entry says other, its article has not landed since by
     any other way, and it does not wait in its queue. A further look at a page that we hold is not among them. A capture
-    of an archive is an entry of its own, whatever others of its article became.
+    of an archive is an entry of its own, whatever others of its article became; a later run that could read what lies
+    in its place, or the same capture elsewhere, says other.
     """
-    failed, landed = dict[Name, Outcome](), dict[str, str]()
+    failed, landed, archives = dict[Name, Outcome](), dict[str, str](), Archives()
     for line in ledger.seen(store):
-        failed.pop((line.source, line.queued_as), None)
-        if line.outcome == "failed" and line.again_at is None and not line.look:
-            failed[line.source, line.queued_as] = line
-        elif line.url and line.outcome in ("landed", "unchanged"):
+        failed.pop(name_of(line), None)
+        if line.outcome == "failed":
+            if line.again_at is None and not line.look:
+                failed[name_of(line)] = line
+                if line.capture and in_archive(line):
+                    archives.add(line, line.capture)
+            continue
+        if line.url and line.outcome in ("landed", "unchanged"):
             landed[line.url] = line.run
-    queues = {source: polls.read(store, source).pending for source, _ in failed}
+        for name in archives.same(line, line.capture) if line.capture and in_archive(line) else ():
+            if name in failed and failed[name].run < line.run:
+                del failed[name]
+    queues = {source: polls.read(store, source).pending for source, _ in failed if source}
     return [
         line
         for (source, key), line in failed.items()
-        if key not in queues[source] and (in_archive(line) or landed.get(line.url or "", "") < line.run)
+        if in_archive(line) or (key not in queues[source] and landed.get(line.url or "", "") < line.run)
     ]
+
+
+def name_of(line: Outcome) -> Name:
+    return "" if in_archive(line) else line.source, line.queued_as
 
 
 def chosen(

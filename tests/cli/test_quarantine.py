@@ -197,3 +197,42 @@ def test_quarantine_of_an_archive_tells_where_it_lies_and_sends_nothing(tmp_path
     said = place.call("quarantine", "--source", "archive", "--send").stderr
     assert said.startswith("1 not sent, as they lie in an archive")
     assert "archive.json" not in {found.key.rpartition("/")[2] for found in place.store.keys("sources/")}
+
+
+LATER_STILL = "2026-11-24T12:15:00Z"
+
+
+def told(number: int, length: int = 60) -> bytes:
+    return json.dumps({"url": address(number), "text": f"The ferry sails at {number}. " * length}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        told(1) + told(2) + told(3) + told(4),
+        told(1, 90) + b" \n" + told(2, 90) + told(3) + told(4),
+    ],
+    ids=["with more in each", "with a line between"],
+)
+def test_quarantine_lets_go_what_a_mended_archive_holds_no_more(tmp_path: Path, mended: bytes) -> None:
+    place, file = Place("none", tmp_path), tmp_path / "rolls.jsonl"
+    file.write_bytes(told(1) + told(2)[:-9] + b"\n" + told(3) + told(4)[:-9] + b"\n")
+    take = ("archive", str(file), "--processes", "1", "--now")
+    place.call(*take, NOW)
+    place.call(*take, LATER)
+    assert len(place.listed()) == 2, "taken again as it was it is as broken"
+    file.write_bytes(mended)
+    place.call(*take, LATER_STILL)
+    assert not place.listed()
+
+
+def test_quarantine_lets_go_a_capture_that_was_read_elsewhere(tmp_path: Path) -> None:
+    """Under another name, at another place; another capture of the same URL is another entry."""
+    place, dates = Place("none", tmp_path), [f"2026-03-0{day}T06:00:00Z" for day in (1, 2)]
+    whole, another = (record(n, http(page(1)), url=address(1), date=date) for n, date in enumerate(dates))
+    cut = record(0, http(page(1)), url=address(1), date=dates[0], more="WARC-Truncated: length")
+    runs = (("a", cut, 1, NOW), ("b", another, 1, LATER), ("c", another + whole, 0, LATER_STILL))
+    for name, content, left, now in runs:
+        (tmp_path / f"{name}.warc").write_bytes(content)
+        place.call("archive", str(tmp_path / f"{name}.warc"), "--processes", "1", "--now", now)
+        assert len(place.listed()) == left, name
