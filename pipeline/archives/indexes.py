@@ -19,7 +19,7 @@ from pipeline import archives
 from pipeline.archives import KINDS, SIDECARS, format_of, sidecars
 from pipeline.archives.beginnings import told_by
 from pipeline.archives.index_lines import Where, item_of, line, said_in
-from pipeline.archives.places import ArchiveFile, digest, files, is_dated
+from pipeline.archives.places import ArchiveFile, days_said, digest, files, is_dated
 from pipeline.archives.revisits import NOT_HERE
 from pipeline.errors import NotFound, SourceError
 from pipeline.model import Item, Source
@@ -30,6 +30,9 @@ TOGETHER = 2_000
 
 ASKERS = 16
 """Threads that wait for the store."""
+
+MOST_DAYS = 1_000
+"""Days that are looked for one by one, at a listing each; of more it is first asked which there are."""
 
 SINGLE = ("warc", "lines")
 """Formats whose files hold many things, so that each is a unit."""
@@ -81,12 +84,18 @@ EVERY = Wanted(source="", places=())
 def units(store: Store, wanted: Wanted) -> Iterator[Unit]:
     """The units of all places, in the order of their paths; where these say the day, those of other days stay out."""
     for place in wanted.places:
-        if is_dated(place) and wanted.first and wanted.last:
-            days = (date.fromordinal(n) for n in range(wanted.first.toordinal(), wanted.last.toordinal() + 1))
-            for day in days:
+        if is_dated(place) and (wanted.first or wanted.last):
+            for day in days_of(place, store, wanted):
                 yield from united(files(place, store, day), wanted, place, day)
         else:
             yield from united(files(place, store), wanted, place, None)
+
+
+def days_of(place: str, store: Store, wanted: Wanted) -> Iterable[date]:
+    """The days that were asked for of a place whose path says them: of many, or without an end, those that it has."""
+    if wanted.first and wanted.last and (wanted.last - wanted.first).days < MOST_DAYS:
+        return (date.fromordinal(n) for n in range(wanted.first.toordinal(), wanted.last.toordinal() + 1))
+    return filter(wanted.has, days_said(place, store))
 
 
 def united(found: Iterable[ArchiveFile], wanted: Wanted, place: str, day: date | None) -> Iterator[Unit]:

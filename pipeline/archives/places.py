@@ -117,6 +117,25 @@ def is_dated(place: str) -> bool:
     return all(part in place for part in DAY)
 
 
+def days_said(place: str, store: Store) -> list[date]:
+    """The days that the paths of a dated place's files say, in order; digits that are no day are left out."""
+    url = as_url(place)
+    pattern = regex(url, is_folder=WILD.search(url) is None).pattern
+    for part in map(re.escape, DAY):
+        name = part[2:-2]
+        pattern = pattern.replace(part, f"(?P<{name}>[0-9]{{{len(name)}}})", 1).replace(part, f"(?P={name})")
+    found = (re.compile(pattern, re.DOTALL).fullmatch(shown(file)) for file in files(place, store))
+    said = {(int(match["yyyy"]), int(match["mm"]), int(match["dd"])) for match in found if match}
+    return sorted(filter(None, map(day_of, said)))
+
+
+def day_of(numbers: tuple[int, int, int]) -> date | None:
+    try:
+        return date(*numbers)
+    except ValueError:
+        return None
+
+
 def files(place: str, store: Store, day: date | None = None) -> Iterator[ArchiveFile]:
     """The files of a place in the order of their paths: of one day, where the path is dated and a day is given.
 
@@ -135,8 +154,13 @@ def files(place: str, store: Store, day: date | None = None) -> Iterator[Archive
     found = in_bucket(root, steady(url), bucket) if bucket else in_folder(root, steady(url), must_be=url == root)
     matches = regex(url, is_folder=is_folder).fullmatch if wild else None
     for file in found:
-        if matches is None or matches(file.url if bucket else unquote(file.url)):
+        if matches is None or matches(shown(file)):
             yield file
+
+
+def shown(file: ArchiveFile) -> str:
+    """Its URL as a pattern is written."""
+    return file.url if file.bucket else unquote(file.url)
 
 
 def steady(url: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from backports import zstd
 
 from pipeline import captures, ledger, tables
-from pipeline.archives import index_lines
+from pipeline.archives import index_lines, indexes
 from pipeline.archives.indexes import Wanted
 from pipeline.archives.places import ArchiveFile
 from pipeline.archives.revisits import NOT_HERE
@@ -229,6 +229,27 @@ def test_archive_a_revisit_finds_its_payload_in_the_files_of_the_day_that_it_nam
     days = [date(2026, 3, 5), date(2026, 3, 2), date(2026, 3, 5)]
     found = [take(store, place, first=day, last=day).outcomes for day in days]
     assert found == [{"landed": 1}, {"landed": 1}, {"unchanged": 1}]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [(2, None, [2, 3]), (None, 2, [1, 2]), (2, 2, [2]), (4, None, [])],
+)
+def test_archive_a_dated_path_says_the_day_also_with_one_end(
+    tmp_path: Path, first: int | None, last: int | None, found: list[int]
+) -> None:
+    """Whatever was captured when; a folder whose name is no day is none."""
+    for name in ("2026/2026-03-01", "2026/2026-03-02", "2026/2026-03-03", "2026/2026-02-31", "2025/2026-03-02"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "crawl.warc").write_bytes(record(1, http(page(1)), date="2026-03-09T06:00:00Z"))
+    place = f"{tmp_path}/{{yyyy}}/{{yyyy}}-{{mm}}-{{dd}}"
+    far = {"first": date(1900, 1, 1), "last": date(2100, 1, 1)}
+    ends = {name: date(2026, 3, day) for name, day in (("first", first), ("last", last)) if day}
+    for some in (ends, far | ends):
+        wanted = asked(place, **some)
+        store = FolderStore((tmp_path / "store").as_uri())
+        assert [unit.day and unit.day.day for unit in indexes.units(store, wanted)] == found
+        assert len(list(indexes.items(store, wanted))) == len(found)
 
 
 def test_archive_robots_txt_is_no_article(tmp_path: Path) -> None:
