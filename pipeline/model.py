@@ -201,8 +201,8 @@ class CaptureRef(Struct, frozen=True):
 class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that an archive holds, as its index knows it.
 
-    `at_from` says what told the time; `payload` where the body of a revisit lies; `refers` which day its original is of
-    that another file has; `broken` why it cannot be read.
+    `at_from` says what told the time; `payload` where the body of a revisit lies, `payload_digest` what that is there;
+    `refers` which day its original is of that another file has; `broken` why it cannot be read.
     """
 
     ref: CaptureRef
@@ -215,6 +215,7 @@ class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     mime: str = "unk"
     digest: str = ""
     payload: CaptureRef | None = None
+    payload_digest: str = ""
     refers: date | None = None
     broken: str | None = None
 

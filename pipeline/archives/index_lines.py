@@ -10,7 +10,7 @@ from pipeline.model import Item
 
 FIELDS = (
     "url", "mime", "status", "length", "offset", "filename", "record", "at", "digest", "at_from", "path", "payload",
-    "refers", "broken",
+    "payload_digest", "refers", "broken",
 )  # fmt: skip
 """The JSON of a line: what players of archives read, then what only we do; `payload` is offset and length."""
 

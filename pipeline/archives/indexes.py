@@ -231,7 +231,8 @@ def joined(item: Item, original: Item | None) -> Item:
         return item
     status = original.status if item.status in (0, 304) else item.status
     payload = original.payload or original.ref
-    return replace(item, payload=payload, status=status, mime=original.mime, broken=None)
+    there = original.payload_digest if original.payload else original.digest
+    return replace(item, payload=payload, payload_digest=there, status=status, mime=original.mime, broken=None)
 
 
 def of_unit(store: Store, wanted: Wanted, unit: Unit, made: Indexed) -> Iterator[Item]:

@@ -28,6 +28,7 @@ OF_THE_CRAWL = re.compile(r"(?:dns|whois|metadata|urn|about|filedesc|warcinfo):"
 """URLs of what is no page, whatever its record's type."""
 
 SHA1 = re.compile(r"sha1:([0-9A-Z]{32}|[0-9A-F]{40})", re.IGNORECASE)
+CHANGED = "archive has changed since it was indexed"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -144,16 +145,22 @@ def message_of(head: Head, block: bytes) -> Message:
 
 def digest_of(head: Head, message: Message | None) -> str:
     """The payload's, as the record tells it, else made here where it is at hand."""
-    told = SHA1.fullmatch(head.fields.get("warc-payload-digest", ""))
-    if told:
-        digits = told[1].upper()
-        return f"sha1:{digits if len(digits) == 32 else b32encode(bytes.fromhex(digits)).decode()}"
-    if message is None or head.kind == "revisit":
-        return ""
+    told = told_digest(head)
+    if told or message is None or head.kind == "revisit":
+        return told
     try:
         return captures.digest(messages.unchunked(message))
     except Failed:
         return ""
+
+
+def told_digest(head: Head) -> str:
+    """Of the payload, in base 32; none where the record tells none, or by another algorithm."""
+    told = SHA1.fullmatch(head.fields.get("warc-payload-digest", ""))
+    if not told:
+        return ""
+    digits = told[1].upper()
+    return f"sha1:{digits if len(digits) == 32 else b32encode(bytes.fromhex(digits)).decode()}"
 
 
 def unread(file: ArchiveFile, address: int, error: Failed, head: Head | None) -> Item:
@@ -187,9 +194,13 @@ def page(records: Records, item: Item, source: str) -> Page:
         raise Failed(item.broken)
     head, block = records.payload(item.payload) if item.payload else records.at(item.ref)
     if not item.payload and ((head.record or item.record) != item.record or head.url != item.url):
-        raise Failed("archive has changed since it was indexed")
+        raise Failed(CHANGED)
     message = message_of(head, block)
     payload = messages.unchunked(message)
+    digest = captures.digest(payload)
+    known = item.payload_digest if item.payload else item.digest
+    if known and known != (told_digest(head) or digest):
+        raise Failed(CHANGED)
     capture = Capture(
         url=item.url or "",
         at=item.at,
@@ -198,6 +209,6 @@ def page(records: Records, item: Item, source: str) -> Page:
         headers=message.headers,
         body=messages.body(message, payload),
         record=item.record,
-        digest=captures.digest(payload),
+        digest=digest,
     )
     return Page(capture, Entry(source=source, url=item.url))

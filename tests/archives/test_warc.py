@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import brotli
 import pytest
+from msgspec.structs import replace
 
 from pipeline.archives import warc
 from pipeline.archives.streams import UNPACKED
+from pipeline.captures import digest
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError
 from pipeline.model import Item
@@ -271,3 +273,19 @@ def test_warc_a_changed_archive_is_noticed() -> None:
     [answer] = warc.read(InMemory(made[0] + swapped + made[2]), items[1:2], "tern")
     assert isinstance(answer, EntryError)
     assert answer.reason == "archive has changed since it was indexed"
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_warc_a_payload_that_changed_in_its_place_is_noticed(is_told: bool) -> None:
+    """Also where its record has the same name, URL and length, and by a revisit, which has another name and URL."""
+    was, now = PAGE, PAGE.replace(b"tide", b"wave")
+    made = [
+        record(1, http(page), more=f"WARC-Payload-Digest: {digest(page)}" if is_told else "") for page in (was, now)
+    ]
+    again = record(2, http(b""), kind="revisit", more="WARC-Refers-To: <urn:uuid:1>")
+    items = list(warc.index(InMemory(made[0] + again)))
+    assert all(isinstance(answer, Page) for answer in warc.read(InMemory(made[0] + again), items, "tern"))
+    changed = [str(answer) for answer in warc.read(InMemory(made[1] + again), items, "tern")]
+    assert changed == ["archive has changed since it was indexed"] * 2
+    older = [replace(items[1], payload_digest="")]
+    assert isinstance(next(warc.read(InMemory(made[1] + again), older, "tern")), Page), "older indexes say none"
