@@ -142,3 +142,7 @@ async def raw_server(answer: bytes) -> AsyncIterator[str]:
 
 def reason(answer: Answer) -> str | None:
     return answer.error.reason if answer.error else None
+
+
+def last_paths(answer: Answer) -> list[str]:
+    return ["/" + exchange.url.split("/", 3)[3] for exchange in answer.exchanges]
