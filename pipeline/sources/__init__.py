@@ -14,20 +14,16 @@ from urllib.parse import urljoin, urlsplit
 from pipeline.errors import SourceError
 from pipeline.model import Entry, Source
 from pipeline.pace import Pace
+from pipeline.web import LONGEST_URL
+from pipeline.web.coding import MOST_BYTES
 
 KINDS = ("feed", "urls", "files")
 
 ARCHIVES = ("warc", "jsonl", "newsml", "files")
 """Kinds that are read day by day by `pipeline.archives`; `files` is one where days are declared."""
 
-MOST_BYTES = 10_000_000
-"""Bytes of one answer, unpacked; what the web client takes, too."""
-
 MOST_ENTRIES = 10_000
 """Entries of one answer: more than any newsroom publishes in a day."""
-
-LONGEST_URL = 8_000
-"""Characters; web servers refuse longer request lines (RFC 9110, 4.1)."""
 
 
 class Offer(NamedTuple):
@@ -82,7 +78,7 @@ def absolute(link: str, base: str) -> str | None:
 
     Only what is itself a file may point to files.
     """
-    link = "".join(link.split("\n")).strip()
+    link = link.replace("\n", "").strip()
     try:
         parts = urlsplit(url := urljoin(base, link))
         usable = bool(parts.hostname) if parts.scheme in ("http", "https") else is_file(url) and is_file(base)

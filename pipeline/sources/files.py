@@ -3,16 +3,18 @@
 import hashlib
 import mimetypes
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
 from pipeline.errors import EntryError, Failed, Refused, Rejected, SourceError
 from pipeline.model import Entry, Exchange, Source
-from pipeline.sources import MOST_BYTES, MOST_ENTRIES, Offer
+from pipeline.sources import MOST_ENTRIES, Offer
+from pipeline.web.coding import MOST_BYTES
 
 PAGES = (".html", ".htm", ".xhtml", ".txt")
 """What is taken from a folder; a glob takes what it names."""
@@ -44,11 +46,9 @@ def place(url: str) -> tuple[Path, str | None]:
     if not url.startswith("file:///"):
         raise SourceError(f"files are read from a file:/// URL, not from {url}")
     path = Path(unquote(url.removeprefix("file://")))
-    steady = 0
-    while steady < len(path.parts) and not any(c in path.parts[steady] for c in "*?["):
-        steady += 1
-    if steady < len(path.parts) and not path.exists():
-        return Path(*path.parts[:steady]).resolve(), str(Path(*path.parts[steady:]))
+    steady = Path(*takewhile(lambda part: not re.search(r"[*?\[]", part), path.parts))
+    if steady != path and not path.exists():
+        return steady.resolve(), str(path.relative_to(steady))
     if path.is_dir():
         return path.resolve(), None
     return path.parent.resolve(), path.name

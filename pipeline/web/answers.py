@@ -1,6 +1,6 @@
 """What is asked of the client, and what comes back."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -63,20 +63,17 @@ class Errand:
 
 def exchange(url: str, at: datetime, response: aiohttp.ClientResponse) -> Exchange:
     """The response without its body, and the request to it, without what is secret."""
+    asked = response.request_info.headers.items()
     came = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
     return Exchange(
         url=url,
         at=at,
-        request_headers=named(SHOWN, response.request_info.headers.items()),
+        request_headers=tuple((name, value) for name, value in asked if name.lower() in SHOWN),
         status=response.status,
         reason=response.reason or "",
         headers=tuple((name, value) for name, value in came if name.lower() not in HIDDEN),
         payload=b"",
     )
-
-
-def named(names: Collection[str], headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in headers if name.lower() in names)
 
 
 async def body(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, str | None]:

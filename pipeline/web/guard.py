@@ -9,13 +9,10 @@ from typing import NamedTuple
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from pipeline.web import because
+from pipeline.web import LONGEST_URL, because
 
 PORTS = {"http": 80, "https": 443}
 """Other ports belong to services rather than to publishers, 8080 too: a source that needs one names it."""
-
-LONGEST_URL = 8_000
-"""Characters; web servers refuse longer request lines (RFC 9110, 4.1)."""
 
 NOT_PUBLIC = tuple(
     map(

@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.errors import EntryError, Failed, Refused, Rejected, SourceError
 from pipeline.model import Source
-from pipeline.sources import MOST_BYTES, read
+from pipeline.sources import read
 from pipeline.sources.files import file_exchange, read_file
+from pipeline.web.coding import MOST_BYTES
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
