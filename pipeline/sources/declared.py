@@ -58,14 +58,15 @@ def _is_archive_place(url: str) -> bool:
     return url.startswith(("file:///", "s3://")) and not re.search(r"[{}]", re.sub(r"{yyyy}|{mm}|{dd}", "", url))
 
 
-def _is_day(text: str) -> bool:
-    return bool(re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", text))
+def _is_day(day: object) -> bool:
+    return bool(re.fullmatch(r"(19|20|21)\d\d-\d\d-\d\d", str(day)))
 
 
 def _shape(pattern: str) -> Callable[[str], object]:
     return re.compile(pattern).fullmatch
 
 
+DAY = Rule(_is_day, "must be a day of 1900 to 2199")
 RULES = {
     "name": Rule(
         _shape(f"(?!({'|'.join(RESERVED)})$)[a-z0-9-]{{1,64}}"),
@@ -83,8 +84,8 @@ RULES = {
     "auth": Rule(_shape(r"[A-Za-z_][\w.-]{0,99}"), "must be the name of a variable or connection, never a secret"),
     "per_host_delay": Rule(lambda pause: 0 <= pause <= 3600, "must be 0 to 3600 seconds"),
     "limit": Rule(lambda limit: limit > 0, "must be a number above 0"),
-    "from": Rule(lambda day: _is_day(str(day)), "must be a day of 1900 to 2199"),
-    "to": Rule(lambda day: _is_day(str(day)), "must be a day of 1900 to 2199"),
+    "from": DAY,
+    "to": DAY,
 }
 
 

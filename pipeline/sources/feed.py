@@ -121,22 +121,22 @@ def fault(parsed: Any, data: bytes) -> str | None:
 
 def pace(feed: Any, data: bytes) -> Pace:
     """How often the feed wants to be asked: RSS's ttl, skipHours and skipDays, and the module for syndication."""
-    ttl, often = (
-        int(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0
-        for said in (str(feed.get("ttl", "")).strip(), str(feed.get("sy_updatefrequency", "")).strip() or "1")
-    )
-    period = PERIODS.get(str(feed.get("sy_updateperiod", "")).strip().lower(), 0) // (often or 1)
+    ttl, often = number(feed, "ttl"), number(feed, "sy_updatefrequency") or 1
+    period = PERIODS.get(str(feed.get("sy_updateperiod", "")).strip().lower(), 0) // often
     least, says = max((ttl * 60, f"ttl {ttl} min"), (period, "updatePeriod"))
+    days = {day.decode().lower() for day in skipped(b"skipDays", DAY, data)}
     return Pace(
         least=min(least, int(MOST.total_seconds())),
         says=says if least else "",
         skip_hours=tuple(sorted({int(hour) % 24 for hour in skipped(b"skipHours", HOUR, data)})),
-        skip_days=tuple(
-            sorted(
-                {DAYS.index(day) for each in skipped(b"skipDays", DAY, data) if (day := each.decode().lower()) in DAYS}
-            )
-        ),
+        skip_days=tuple(n for n, day in enumerate(DAYS) if day in days),
     )
+
+
+def number(feed: Any, name: str) -> int:
+    """A whole number that the feed gives; 0 for anything else."""
+    said = str(feed.get(name, "")).strip()
+    return int(said) if re.fullmatch(r"[0-9]{1,9}", said) else 0
 
 
 def skipped(name: bytes, one: bytes, data: bytes) -> list[bytes]:

@@ -32,11 +32,13 @@ def plain(value: str | None, field: str, *, is_html: bool) -> str | None:
     if not value:
         return None
     value = value[: 10 * LONGEST[field]]
-    if is_html:
-        value = html.unescape(MARKUP.sub(" ", INLINE.sub("", value)))
-    value = " ".join(value.split())
+    value = " ".join((without_markup(value) if is_html else value).split())
     most = LONGEST[field]
     return value if len(value) <= most else f"{value[: most - 1]}…"
+
+
+def without_markup(value: str) -> str:
+    return html.unescape(MARKUP.sub(" ", INLINE.sub("", value)))
 
 
 def names(values: Iterable[Any]) -> tuple[str, ...]:
@@ -49,7 +51,7 @@ def is_article(markup: str, least: int) -> bool:
     """Whether a feed's content is a whole article by its looks: long enough, and not cut off."""
     if not least <= len(markup) <= LONGEST_BODY:
         return False
-    text = " ".join(html.unescape(MARKUP.sub(" ", INLINE.sub("", markup))).split())
+    text = " ".join(without_markup(markup).split())
     return len(text) >= least and not CUT_OFF.search(text[-80:])
 
 
