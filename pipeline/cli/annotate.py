@@ -37,12 +37,7 @@ def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: datetime | None) 
         raise UsageError("name files or URLs, or --jsonl FILE: newsroom annotate --help")
     desk = desk_of("file:///nowhere", now=now)  # a store that nobody asks
     failed = 0
-    for answer in annotate_all(
-        desk,
-        from_lines(jsonl)
-        if jsonl
-        else (from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name) for name in inputs),
-    ):
+    for answer in annotate_all(desk, from_lines(jsonl) if jsonl else (from_input(desk, name) for name in inputs)):
         sys.stdout.buffer.write(line(answer))
         sys.stdout.buffer.flush()
         for step, reason in answer.missing.items():
@@ -52,6 +47,10 @@ def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: datetime | None) 
             click.echo(f"newsroom: {answer.given.name}: {answer.error.reason}", err=True)
     if failed:
         sys.exit(1)
+
+
+def from_input(desk: "Desk", name: str) -> "Given":
+    return from_url(desk, name) if name.startswith(("http://", "https://")) else from_file(name)
 
 
 def from_lines(path: Path) -> Iterator["Given"]:
@@ -131,4 +130,4 @@ def from_url(desk: "Desk", url: str) -> "Given":
     answer = asyncio.run(get())
     if answer.error:
         return Given(name=url, error=answer.error)
-    return Given(name=url, url=answer.url, captured_at=answer.at, page=answer.body, headers=tuple(answer.headers))
+    return Given(name=url, url=answer.url, captured_at=answer.at, page=answer.body, headers=answer.headers)

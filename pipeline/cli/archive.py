@@ -61,12 +61,13 @@ def archive(
 
     It may be stopped at any point and begun again: what has landed is not annotated twice.
     """
+    from pipeline.polls import ARCHIVE
     from pipeline.stages.archive import wanted
 
     if bool(paths) == bool(source):
         raise UsageError("name paths, or a declared archive by --source: newsroom archive --help")
     desk = desk_of(store, sources, now)
-    asked = wanted(desk, source, (), first, last) if source else wanted(desk, places=paths, first=first, last=last)
+    asked = wanted(desk, source or ARCHIVE, paths, first, last)
     if dry_run:
         foretell(desk, asked, processes, as_json)
         return
@@ -133,10 +134,12 @@ def shards(desk: "Desk", run: str, asked: "Wanted", processes: int) -> list[str]
     return broken
 
 
+WEIGHTS = {"clean": 1, "enrich": 3, "land": 0}
+"""What a stage costs beside the others."""
+
+
 class Watched(Progress):
     """With rate, outcomes and time left."""
-
-    WEIGHTS = {"clean": 1, "enrich": 3, "land": 0}  # noqa: RUF012 - what a stage costs beside the others
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, TimeRemainingColumn
@@ -150,7 +153,7 @@ class Watched(Progress):
 
     def begin(self, entries: int) -> None:
         self.began = time.monotonic()
-        self.bar.reset(self.task, total=entries * sum(self.WEIGHTS.values()), description=f"{entries} entries")
+        self.bar.reset(self.task, total=entries * sum(WEIGHTS.values()), description=f"{entries} entries")
 
     def hear(self, stage: str, outcome: str | None) -> None:
         """One entry has come through a stage."""
@@ -159,7 +162,7 @@ class Watched(Progress):
         done = self.outcomes.total()
         self.bar.update(
             self.task,
-            advance=self.WEIGHTS[stage],
+            advance=WEIGHTS[stage],
             rate=f"{done / max(time.monotonic() - self.began, 0.1):.1f}/s",
             outcomes=", ".join(f"{number} {name}" for name, number in sorted(self.outcomes.items())),
         )

@@ -48,9 +48,14 @@ def ingest(
 
 def one_run(desk: "Desk", names: tuple[str, ...], everything: bool, take_over: bool) -> tuple["Run", str | None]:
     """The whole story in one process; answers the sums, and what was wrong."""
+    from pipeline.stages import discover, plan
+
     run = begun(desk, "cli", take_over)
     try:
-        return go_on(desk, run, names, everything)
+        for number, chunk in enumerate(discover.chunks(discover.due(desk, run, names, everything=everything))):
+            discover.discover(desk, run, chunk, f"{number:03}")
+        batches = plan.plan(desk, run, names or desk.queues)
+        return finished(desk, run, work(desk, run, batches))
     except StoreError as error:
         mend = "newsroom ingest --take-over ends it once the store answers"
         raise StoreError(f"run {run} stops and stays open: {error}; {mend}") from error
@@ -66,16 +71,6 @@ def begun(desk: "Desk", trigger: str, take_over: bool) -> str:
     for other in others:
         warn(f"run {other} is still open; if it is dead, --take-over closes it")
     return run
-
-
-def go_on(desk: "Desk", run: str, names: tuple[str, ...], everything: bool) -> tuple["Run", str | None]:
-    """The story of a run that has begun."""
-    from pipeline.stages import discover, plan
-
-    for number, chunk in enumerate(discover.chunks(discover.due(desk, run, names, everything=everything))):
-        discover.discover(desk, run, chunk, f"{number:03}")
-    batches = plan.plan(desk, run, names or desk.queues)
-    return finished(desk, run, work(desk, run, batches))
 
 
 def finished(desk: "Desk", run: str, broken: list[str]) -> tuple["Run", str | None]:

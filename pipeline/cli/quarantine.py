@@ -1,5 +1,6 @@
 """`newsroom quarantine`: what failed for good, why, what came; and sending it again."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +72,6 @@ def send(store: "Store", found: list["Outcome"], now: datetime | None) -> None:
 
 def listing(found: list["Outcome"]) -> None:
     """A line for each entry, and how many there are of each reason."""
-    from collections import Counter
-
     if not found:
         click.echo("Nothing is in quarantine.")
         return

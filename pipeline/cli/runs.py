@@ -9,6 +9,8 @@ from pipeline.cli import json_line, json_option, opened, store_option
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipeline.ledger import Run
     from pipeline.store import Store
 
@@ -47,9 +49,7 @@ def listing(found: list["Run"]) -> None:
 
 def summary(store: "Store", run: "Run") -> None:
     """A table source × outcome, and what could not be had by reason."""
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
 
     from pipeline import ledger
     from pipeline.veil import shown
@@ -64,16 +64,8 @@ def summary(store: "Store", run: "Run") -> None:
         for_good += line.outcome == "failed" and line.again_at is None and not line.look
         if line.reason and line.outcome != "duplicate":
             reasons[line.outcome, line.reason.partition(":")[0]] += 1
-    outcomes = sorted(run.outcomes)
-    table = Table(
-        "source", "offered", "known", *outcomes, box=SIMPLE_HEAD, title=f"run {run.run}", title_justify="left"
-    )
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, source in run.sources.items():
-        table.add_row(name, str(source.offered), str(source.known), *(str(counts[name][o] or "·") for o in outcomes))
     console = Console()
-    console.print(table)
+    console.print(table(run, counts))
     for name, source in run.sources.items():
         for said in filter(None, (source.reason, source.silent)):
             console.print(f"{name}: {said}", style="yellow", markup=False, highlight=False)
@@ -83,3 +75,17 @@ def summary(store: "Store", run: "Run") -> None:
         console.print(f"{for_good} failed for good: newsroom quarantine lists what did", highlight=False)
     landed = run.outcomes.get("landed", 0)
     console.print(f"{landed} documents landed in {shown(store.url)}", markup=False, highlight=False)
+
+
+def table(run: "Run", counts: defaultdict[str, Counter[str]]) -> "Table":
+    """What each source offered and what became of it, by the `counts` of its outcomes."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    outcomes = sorted(run.outcomes)
+    made = Table("source", "offered", "known", *outcomes, box=SIMPLE_HEAD, title=f"run {run.run}", title_justify="left")
+    for column in made.columns[1:]:
+        column.justify = "right"
+    for name, source in run.sources.items():
+        made.add_row(name, str(source.offered), str(source.known), *(str(counts[name][o] or "·") for o in outcomes))
+    return made

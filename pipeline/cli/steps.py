@@ -109,9 +109,15 @@ def cleaning() -> dict[str, Any]:
 
     from pipeline.clean.rules import RULES, TABLE_NAMES
 
-    model, tables = f"trafilatura {version('trafilatura')}", list(TABLE_NAMES)
-    about = {"step": CLEAN, "version": RULES, "task": CLEAN, "languages": None, "needs": list[str]()}
-    return about | {"model": model, "tables": tables}
+    return {
+        "step": CLEAN,
+        "version": RULES,
+        "task": CLEAN,
+        "languages": None,
+        "needs": [],
+        "model": f"trafilatura {version('trafilatura')}",
+        "tables": list(TABLE_NAMES),
+    }
 
 
 def described(step: "Step", parser: "Parser") -> dict[str, Any]:
