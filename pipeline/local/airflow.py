@@ -51,10 +51,7 @@ class Airflow:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the REST interface; raises `OSError` while nobody answers."""
-        return call(method, f"{self.url}/api/v2/{path}", body, token=self.token())
-
-    def token(self) -> str:
-        return token(self.url, self.login)
+        return call(method, f"{self.url}/api/v2/{path}", body, token=token(self.url, self.login))
 
     def trigger(self, dag: str, conf: dict[str, Any]) -> str:
         """Starts a run; answers its id."""

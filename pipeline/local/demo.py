@@ -19,8 +19,6 @@ from pipeline.local.demo_site import Response, declared, moments, respond, rfc, 
 from pipeline.local.ports import free_port
 from pipeline.local.processes import Process
 
-__all__ = ["Clock", "Demo", "declared", "respond", "site", "start_demo"]
-
 PORT = 8600
 READY_SECONDS = 20
 READY = "The demo site is at"

@@ -46,7 +46,7 @@ def of_day(day: date) -> Iterator[Exchange]:
         born = day - ago
         if born >= FIRST:
             for number, (outlet, article) in enumerate(born_on(born)):
-                yield capture(outlet, article, at(day) + timedelta(minutes=number + 20 * (ago != timedelta(0))), ago)
+                yield capture(outlet, article, at(day) + timedelta(minutes=number + 20 * bool(ago)))
 
 
 def born_on(day: date) -> Iterator[tuple[Outlet, Article]]:
@@ -56,16 +56,15 @@ def born_on(day: date) -> Iterator[tuple[Outlet, Article]]:
         moved = at(day) - article.published
         change = tuple(replace(one, at=one.at + moved) for one in article.change)
         gone = article.gone_at + moved if article.gone_at else None
-        article = replace(article, published=at(day), change=change, gone_at=gone, path=None, offered=None, fill=0)
-        yield replace(outlet, articles=(article,)), replace(article, slug=f"{article.slug}-{day:%j}")
+        made = replace(article, slug=f"{article.slug}-{day:%j}", published=at(day), change=change, gone_at=gone)
+        yield outlet, replace(made, path=None, offered=None, fill=0)
 
 
-def capture(outlet: Outlet, article: Article, now: datetime, ago: timedelta) -> Exchange:
+def capture(outlet: Outlet, article: Article, now: datetime) -> Exchange:
     """The page as it stood: its altered state where it is looked at again."""
-    base = BASE.format(folder=outlet.folder)
-    came = Edition(replace(outlet, articles=(article,)), now, base).respond(outlet.address(article))
+    base, path = BASE.format(folder=outlet.folder), outlet.address(article)
+    came = Edition(replace(outlet, articles=(article,)), now, base).respond(path)
     headers = tuple(came.headers.items())
-    url = base + outlet.address(article)
     return Exchange(
-        url=url, at=now, request_headers=(), status=came.status, reason="", headers=headers, payload=came.body
+        url=base + path, at=now, request_headers=(), status=came.status, reason="", headers=headers, payload=came.body
     )

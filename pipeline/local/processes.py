@@ -54,19 +54,8 @@ class Process:
         end(claim.read(), stop_signal)
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
-        other: dict[str, Any] = {"user": user, "group": user, "extra_groups": [], "cwd": "/"} if user else {}
         try:
-            with log.open("wb") as output:
-                popen = subprocess.Popen(
-                    list(map(str, words)),
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,  # Ctrl-C goes to us alone, and we stop our servers in order
-                    preexec_fn=partial(die_with, os.getpid(), stop_signal),
-                    **other,
-                )
+            popen = spawned(words, log, env, user, stop_signal)
         except (OSError, subprocess.SubprocessError) as error:
             claim.close()
             raise NewsroomError(f"{name} cannot be started: {error}") from None
@@ -78,6 +67,9 @@ class Process:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
         """Ends it, politely first; harmless when it has ended."""
         if self.popen.poll() is None:
             self.popen.send_signal(self.stop_signal)
@@ -90,9 +82,6 @@ class Process:
             with suppress(ProcessLookupError):  # a scheduler that was killed leaves its idle workers
                 os.killpg(self.popen.pid, signal.SIGKILL)
         self.claim.close()
-
-    def stop(self) -> None:
-        self.__exit__()
 
     def wait(self) -> int:
         """Waits for its end; answers the exit status."""
@@ -122,6 +111,24 @@ class Process:
         lines = self.log.read_text(errors="replace").split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
         return f"{said[:300]} (log: {self.log})"
+
+
+def spawned(
+    words: Sequence[str | Path], log: Path, env: Mapping[str, str] | None, user: int | None, stop_signal: signal.Signals
+) -> "subprocess.Popen[bytes]":
+    """A child that writes into the log, and gets the signal when this thread dies."""
+    other: dict[str, Any] = {"user": user, "group": user, "extra_groups": [], "cwd": "/"} if user else {}
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            list(map(str, words)),
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C goes to us alone, and we stop our servers in order
+            preexec_fn=partial(die_with, os.getpid(), stop_signal),
+            **other,
+        )
 
 
 class Server(NamedTuple):
