@@ -53,7 +53,7 @@ class Cleaner:
 
     def __init__(self, clean: CleanPage = clean_page, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self.clean, self.seconds, self.memory = clean, seconds, memory
-        self._child: tuple[int, Connection] | None = None
+        self._child: tuple[Connection, int] | None = None
         self._inherited = 0
 
     def __enter__(self) -> Self:
@@ -68,7 +68,7 @@ class Cleaner:
             yield self._one(page)
 
     def _one(self, page: Page) -> Document | EntryError:
-        _, pipe = self._child = self._child or self._start()
+        pipe, _ = self._child = self._child or self._start()
         try:
             pipe.send(page)
             answer = pipe.recv() if pipe.poll(self.seconds * PATIENCE) else Failed(SPINS)
@@ -78,18 +78,17 @@ class Cleaner:
             self._end()  # what is left of it after that is not to be trusted
         return answer
 
-    def _start(self) -> tuple[int, Connection]:
+    def _start(self) -> tuple[Connection, int]:
         import trafilatura  # noqa: F401 - loaded before the fork, every later child has it for nothing
 
         self._inherited = memory_now()[1]
-        pipe, child = fork(partial(serve, self.clean, self.seconds, self.memory))
-        return child, pipe
+        return fork(partial(serve, self.clean, self.seconds, self.memory))
 
     def _end(self) -> str:
         """Ends the child, and says what it died of where it was dead already."""
         if self._child is None:
             return CRASHED
-        child, pipe = self._child
+        pipe, child = self._child
         self._child = None
         pipe.close()
         os.kill(child, signal.SIGKILL)

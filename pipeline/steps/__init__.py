@@ -55,9 +55,8 @@ class Reading:
     @property
     def language(self) -> str:
         """ISO 639-1 code by the language layer, else what the page says; "und" where neither knows."""
-        found = self.document.annotations.get("language")
-        code = found.value["code"] if found and found.value is not msgspec.UNSET else None
-        return code or self.document.language or "und"
+        found = self.layer("language")
+        return (found and found["code"]) or self.document.language or "und"
 
     def layer(self, name: str) -> Any:
         """The value of an earlier layer, as plain data; empty where it is missing or unsupported."""
@@ -113,7 +112,7 @@ class Step:
     @property
     def fingerprint(self) -> str:
         """16 hex digits over its code, what it imports of ours and its tables; a change must raise `version`."""
-        files = code_of(Path(self.run.__code__.co_filename), {})
+        files = code_of(Path(self.run.__code__.co_filename), set())
         if self.parse:
             code_of(PIPELINE / "parse.py", files)
         digest = hashlib.sha256()
@@ -122,9 +121,10 @@ class Step:
         return digest.hexdigest()[:16]
 
 
-def code_of(path: Path, known: dict[Path, None]) -> dict[Path, None]:
-    """The file and those of ours that it imports, and so on; not what all steps share, which changes no value."""
-    known[path] = None
+def code_of(path: Path, known: set[Path]) -> set[Path]:
+    """`known` with the file and those of ours that it imports, and so on; not what all steps share, which changes no
+    value."""
+    known.add(path)
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline") and node.level == 0:
             names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]

@@ -80,7 +80,7 @@ def test_worker_is_gone_after_the_last_page() -> None:
         child = cleaner._child
     assert child is not None
     with pytest.raises(ProcessLookupError):
-        os.kill(child[0], 0)
+        os.kill(child[1], 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the closed pipe ends the worker after its page")
