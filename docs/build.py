@@ -108,13 +108,13 @@ GENERATORS: dict[str, Callable[[], str]] = {
 
 
 def main(arguments: list[str]) -> int:
-    stale = [name for name, write in GENERATORS.items() if not is_current(name, write())]
+    stale = {name: text for name, write in GENERATORS.items() if not is_current(name, text := write())}
     if arguments == ["--check"]:
         for name in stale:
             print(f"docs/{name} is out of date: run `python docs/build.py`", file=sys.stderr)
         return int(bool(stale))
-    for name in stale:
-        (DOCS / name).write_text(GENERATORS[name](), encoding="utf-8")
+    for name, text in stale.items():
+        (DOCS / name).write_text(text, encoding="utf-8")
         print(f"docs/{name} written")
     return 0
 

@@ -3,12 +3,11 @@
 import json
 import shutil
 import sys
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from pipeline import rest
 from pipeline.local.demo_archive import FIRST, LAST, NAME
 
 DOCS = Path(__file__).resolve().parent
@@ -33,16 +32,16 @@ def main() -> int:
         chromium = play.chromium.launch(executable_path=browser, args=FLAGS)
         page = chromium.new_page(viewport={"width": 1500, "height": 860})
         page.add_init_script("localStorage.setItem('chakra-ui-color-mode', 'light')")
-        for name, path, ready in (
-            ("airflow-form", "/dags/ingest", "Trigger"),
-            ("archive-backfill-form", f"/dags/{ARCHIVE}", "Trigger"),
-            ("archive-backfill", f"/dags/{ARCHIVE}/calendar", "Daily"),
-            ("replay-form", "/dags/replay", "Trigger"),
-            ("airflow-run", f"/dags/ingest/runs/{run}", "publish"),
+        for name, path, ready, prepare in (
+            ("airflow-form", "/dags/ingest", "Trigger", form),
+            ("archive-backfill-form", f"/dags/{ARCHIVE}", "Trigger", backfill_form),
+            ("archive-backfill", f"/dags/{ARCHIVE}/calendar", "Daily", backfill),
+            ("replay-form", "/dags/replay", "Trigger", replay_form),
+            ("airflow-run", f"/dags/ingest/runs/{run}", "publish", graph),
         ):
             page.goto(airflow + path)
             page.get_by_text(ready).first.wait_for(timeout=30_000)
-            PREPARE[name](page)
+            prepare(page)
             page.screenshot(path=DOCS / f"{name}.png")
             print(f"docs/{name}.png written")
         chromium.close()
@@ -51,19 +50,12 @@ def main() -> int:
 
 def newest_full_run(airflow: str) -> str:
     """The run whose graph has a batch in it."""
-    token = call(f"{airflow}/auth/token", None)["access_token"]
-    runs = call(f"{airflow}/api/v2/dags/ingest/dagRuns?order_by=-run_after", token)["dag_runs"]
-    for run in runs:
-        tasks = call(f"{airflow}/api/v2/dags/ingest/dagRuns/{run['dag_run_id']}/taskInstances", token)["task_instances"]
+    token, runs = rest.token(airflow, None), f"{airflow}/api/v2/dags/ingest/dagRuns"
+    for run in rest.call("GET", f"{runs}?order_by=-run_after", token=token)["dag_runs"]:
+        tasks = rest.call("GET", f"{runs}/{run['dag_run_id']}/taskInstances", token=token)["task_instances"]
         if any(task["task_id"].endswith("land") and task["state"] == "success" for task in tasks):
             return str(run["dag_run_id"])
     raise OSError("no run has landed anything yet")
-
-
-def call(url: str, token: str | None) -> Any:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
-        return json.load(answer)
 
 
 def graph(page: Page) -> None:
@@ -111,15 +103,6 @@ def replay_form(page: Page) -> None:
     page.get_by_role("button", name="Trigger").first.click()
     page.get_by_text("Dry run").first.wait_for(timeout=20_000)
     page.wait_for_timeout(1500)
-
-
-PREPARE = {
-    "airflow-run": graph,
-    "airflow-form": form,
-    "archive-backfill-form": backfill_form,
-    "archive-backfill": backfill,
-    "replay-form": replay_form,
-}
 
 
 def stop(line: str) -> int:
