@@ -11,7 +11,6 @@ from math import ceil
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import process_time
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from pipeline.children import fork
@@ -59,7 +58,7 @@ class Cleaner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def each(self, pages: Iterable[Page]) -> Iterator[Document | EntryError]:

@@ -71,10 +71,15 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except UsageError as error:
-        click.echo(f"newsroom: {error}", err=True)
+        warn(str(error))
         sys.exit(2)
     except NewsroomError as error:
         sys.exit(f"newsroom: {error}")
+
+
+def warn(line: str) -> None:
+    """Says on stderr what is wrong, beside what was asked for."""
+    click.echo(f"newsroom: {line}", err=True)
 
 
 def moment(text: str) -> "datetime":

@@ -11,7 +11,7 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from pipeline.cli import desk_of, now_option
+from pipeline.cli import desk_of, now_option, warn
 from pipeline.errors import Failed, NewsroomError, Rejected, UsageError
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def annotate(inputs: tuple[str, ...], jsonl: Path | None, now: datetime | None) 
         sys.stdout.buffer.write(line(answer))
         sys.stdout.buffer.flush()
         for step, reason in answer.missing.items():
-            click.echo(f"newsroom: {answer.given.name}: step {step} failed: {reason}", err=True)
+            warn(f"{answer.given.name}: step {step} failed: {reason}")
         if answer.error and (not jsonl or isinstance(answer.error, Failed)):
             failed += 1
-            click.echo(f"newsroom: {answer.given.name}: {answer.error.reason}", err=True)
+            warn(f"{answer.given.name}: {answer.error.reason}")
     if failed:
         sys.exit(1)
 

@@ -20,8 +20,9 @@ from pipeline.cli import (
     sources_option,
     store_option,
     take_over_option,
+    warn,
 )
-from pipeline.cli.ingest import Progress, begun, finished, show, warn
+from pipeline.cli.ingest import Progress, begun, finished, show
 from pipeline.errors import NewsroomError, SourceError, StepsGone, StoreError, UsageError
 
 if TYPE_CHECKING:

@@ -1,13 +1,12 @@
 """How the changes of an article look in a terminal; without colour, marks say the same."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import IO, TYPE_CHECKING
 
 from pipeline.changes import sentences as every_sentence
 from pipeline.changes.sentences import Edit, Span, Words
 from pipeline.cli.diff import Change, Side
-from pipeline.cli.reader import MARK, WIDEST, about, visible
+from pipeline.cli.reader import MARK, headed, spoken, visible
 from pipeline.documents import GONE, Key, gone_since
 from pipeline.model import Document
 
@@ -41,13 +40,9 @@ KINDS = {
 
 def page(document: Document, captures: list[Key], changes: list[Change], file: IO[str]) -> None:
     """Prints all changes; colours go out on a terminal alone, and not where NO_COLOR is set."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, WIDEST)
-    console.print(Text(visible(document.title or "(no title)"), "bold"))
-    console.print(Text(visible(about(document)), MARK), "", sep="\n")
+    console = headed(document, file)
     console.print(Text(standing(captures, len(changes))))
     for change in changes:
         console.print("", Text(heading(change), "bold"), *(proof(side) for side in change[:2]), "", sep="\n")
@@ -60,7 +55,7 @@ def page(document: Document, captures: list[Key], changes: list[Change], file: I
 def standing(captures: list[Key], changes: int) -> str:
     """How often it was looked at and what came of it, in a sentence or two."""
     there = [key for key in captures if key.version != GONE]
-    first, last, gone = said(there[0].at), said(there[-1].at), gone_since(captures)
+    first, last, gone = spoken(there[0].at), spoken(there[-1].at), gone_since(captures)
     looked = f"{len(there)} captures, {first} to {last}" if there[1:] else f"1 capture, {first}"
     if changes:
         found = f"{changes} change{'s' if changes > 1 else ''}"
@@ -68,12 +63,8 @@ def standing(captures: list[Key], changes: int) -> str:
         found = "no change within one edition of the cleaning rules, and versions of several are not compared"
     else:
         found = "only one version, nothing changed"
-    since = f" The page is gone since {said(gone)}; its last text stays." if gone else ""
+    since = f" The page is gone since {spoken(gone)}; its last text stays." if gone else ""
     return f"{looked}: {found}.{since}"
-
-
-def said(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def heading(change: Change) -> str:
@@ -82,7 +73,7 @@ def heading(change: Change) -> str:
     kind = KINDS[found.kind] + (f" ({', '.join(found.corrected)})" if found.corrected else "")
     sums = ", ".join(f"{count} {kind}" for kind, count in found.counts.items() if count)
     parts = (kind, ", ".join(found.where), f"{found.amount:.1%} of the words", f"sentences: {sums}" if sums else "")
-    return f"{said(change.before.key.at)} → {said(change.after.key.at)}\n{' · '.join(filter(None, parts))}"
+    return f"{spoken(change.before.key.at)} → {spoken(change.after.key.at)}\n{' · '.join(filter(None, parts))}"
 
 
 def proof(side: Side) -> str:

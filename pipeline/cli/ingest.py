@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from pipeline.cli import desk_of, json_line, json_option, now_option, sources_option, store_option, take_over_option
+from pipeline.cli import (
+    desk_of,
+    json_line,
+    json_option,
+    now_option,
+    sources_option,
+    store_option,
+    take_over_option,
+    warn,
+)
 from pipeline.errors import NewsroomError, StepsGone, StoreError
 
 if TYPE_CHECKING:
@@ -121,10 +130,6 @@ class Progress:
 
     def show(self, what: str) -> None:
         self.bar.update(self.task, description=what, advance=1)
-
-
-def warn(line: str) -> None:
-    click.echo(f"newsroom: {line}", err=True)
 
 
 def show(desk: "Desk", run: "Run", as_json: bool) -> None:

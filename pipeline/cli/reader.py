@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,7 @@ from pipeline.layers import LAYERS, Entity, Quote
 from pipeline.model import Document
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 WIDEST = 100  # columns: longer lines are hard to read
@@ -28,15 +30,11 @@ Layers = dict[str, Any]
 
 def page(document: Document, file: IO[str]) -> None:
     """Prints the article; colours go out on a terminal alone, and not where NO_COLOR is set."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     layers = layers_of(document)
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, WIDEST)
-    console.print(Text(visible(document.title or "(no title)"), "bold"))
-    console.print(Text(visible(about(document)), MARK), "", sep="\n")
+    console = headed(document, file)
     for paragraph in paragraphs(visible(document.text), layers):
         console.print(paragraph, "", sep="\n")
     lists = Table.grid(padding=(0, 2))
@@ -44,6 +42,18 @@ def page(document: Document, file: IO[str]) -> None:
         if said:
             lists.add_row(Text(heading, style), Text(visible(said)))
     console.print(lists)
+
+
+def headed(document: Document, file: IO[str]) -> "Console":
+    """A console of a width that can be read, with the title and what is known of the article at its top."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    console.width = min(console.width, WIDEST)
+    console.print(Text(visible(document.title or "(no title)"), "bold"))
+    console.print(Text(visible(about(document)), MARK), "", sep="\n")
+    return console
 
 
 def layers_of(document: Document) -> Layers:
@@ -70,12 +80,16 @@ def about(document: Document) -> str:
     at = document.published_at or document.captured_at
     said = (
         document.site_name or document.source,
-        f"{at:%A}, {at.day} {at:%B %Y, %H:%M} UTC{'' if document.published_at else ' (captured)'}" if at else None,
+        f"{at:%A}, {spoken(at)}{'' if document.published_at else ' (captured)'}" if at else None,
         ", ".join(document.authors),
         document.access,
         document.form if document.form != "article" else None,
     )
     return "\n".join(filter(None, (" · ".join(filter(None, said)), document.url)))
+
+
+def spoken(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def paragraphs(text: str, layers: Layers) -> Iterator["Text"]:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from pipeline.cli import json_option, opened, store_option
+from pipeline.cli import json_option, opened, store_option, warn
 from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def read(lines: IO[bytes], name: str) -> Iterator["Document"]:
             yield decode(line)
         except msgspec.DecodeError as error:
             if reason := refusal(line):
-                click.echo(f"newsroom: {name}: line {number}: {reason}", err=True)
+                warn(f"{name}: line {number}: {reason}")
                 continue
             raise NewsroomError(f"{name}: line {number} is no document of `newsroom annotate`: {error}") from None
 

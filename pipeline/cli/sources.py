@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, sources_option, store_option
+from pipeline.cli import json_line, json_option, opened, sources_option, store_option, warn
 from pipeline.errors import StoreError
 
 if TYPE_CHECKING:
@@ -36,11 +36,9 @@ def check(sources: Path | None, store: str | None, as_json: bool) -> None:
         failing = [one for one in health(declared.sources, store) if one["failing"] and one["kind"]]
     except StoreError as error:
         failing = []
-        click.echo(f"newsroom: which sources fail is not known: {error}", err=True)
+        warn(f"which sources fail is not known: {error}")
     for one in failing:
-        click.echo(
-            f"newsroom: {one['name']}: fails since {one['failing_since']:%Y-%m-%d %H:%M}: {one['reason']}", err=True
-        )
+        warn(f"{one['name']}: fails since {one['failing_since']:%Y-%m-%d %H:%M}: {one['reason']}")
     if as_json:
         json_line(
             {"sources": [source.name for source in declared.sources], "errors": declared.errors, "failing": failing}
@@ -75,7 +73,7 @@ def loaded(path: Path | None) -> "Declared":
 
     declared = load(*((path,) if path else settings().sources))
     for line in declared.errors:
-        click.echo(f"newsroom: {line}", err=True)
+        warn(line)
     return declared
 
 

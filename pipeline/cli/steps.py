@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pipeline.cli import json_line, json_option, opened, store_option
+from pipeline.cli import json_line, json_option, opened, store_option, warn
 from pipeline.errors import NewsroomError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def known_stale(url: str | None, installed: Sequence["Step"], parser: "Parser") 
     try:
         return stale_in(opened(url), installed, parser)
     except NewsroomError as error:
-        click.echo(f"newsroom: how many documents are stale is not known: {error}", err=True)
+        warn(f"how many documents are stale is not known: {error}")
         return None
 
 
