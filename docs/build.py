@@ -47,14 +47,6 @@ def document_schema() -> str:
     return as_json(found)
 
 
-def ledger_schema() -> str:
-    return as_json(schema(Outcome, "Newsroom ledger line")[0])
-
-
-def run_schema() -> str:
-    return as_json(schema(Run, "Newsroom run (run.json)")[0])
-
-
 def configuration() -> str:
     """The settings and the keys of the sources file."""
     settings = "".join(f"| `{one.name}` | {one.default} | {one.what} |\n" for one in SETTINGS)
@@ -101,8 +93,8 @@ def as_json(value: Any) -> str:
 GENERATORS: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "document.schema.json": document_schema,
-    "ledger.schema.json": ledger_schema,
-    "run.schema.json": run_schema,
+    "ledger.schema.json": lambda: as_json(schema(Outcome, "Newsroom ledger line")[0]),
+    "run.schema.json": lambda: as_json(schema(Run, "Newsroom run (run.json)")[0]),
 }
 """File of docs/ to what writes it."""
 
