@@ -38,11 +38,16 @@ class Tour:
         self.demo = demo
         self.now = moments()[0]
         (FOLDER / "sources.toml").write_text(demo.declared)
-        self.env = {
+
+    @property
+    def env(self) -> dict[str, str]:
+        """That of a command, by the demo's clock."""
+        return {
             **os.environ,
             "NEWSROOM_STORE": STORE.as_uri(),
             "NEWSROOM_SOURCES": str(FOLDER / "sources.toml"),
             "NEWSROOM_CONTACT": "",
+            "NEWSROOM_NOW": str(self.now),
         }
 
     def move(self, to: datetime) -> None:
@@ -51,9 +56,9 @@ class Tour:
         say(f"The demo’s clock is at {to:%d %B, %H:%M} now.")
 
     def newsroom(self, *words: str, **more: str) -> None:
-        """Runs the command in sight of everybody, by the demo's clock."""
+        """Runs the command in sight of everybody."""
         shown(f"newsroom {shlex.join(words)}")
-        done = subprocess.run([PROGRAM, *words], env=self.env | {"NEWSROOM_NOW": str(self.now)} | more, check=False)
+        done = subprocess.run([PROGRAM, *words], env=self.env | more, check=False)
         if done.returncode:
             raise NewsroomError(f"newsroom {words[0]} ended with {done.returncode}")
 
@@ -65,8 +70,7 @@ class Tour:
         """An ingest that dies while it annotates."""
         shown("newsroom ingest        # and, in another terminal, kill -9")
         before = set(STORE.glob("work/*/*.clean.jsonl"))
-        env = self.env | {"NEWSROOM_NOW": str(self.now)}
-        command = subprocess.Popen([PROGRAM, "ingest"], env=env, stderr=subprocess.DEVNULL)
+        command = subprocess.Popen([PROGRAM, "ingest"], env=self.env, stderr=subprocess.DEVNULL)
         ends = time.monotonic() + PATIENCE
         while set(STORE.glob("work/*/*.clean.jsonl")) == before and command.poll() is None and time.monotonic() < ends:
             time.sleep(0.02)
