@@ -124,7 +124,7 @@ def days_said(place: str, store: Store) -> list[date]:
     for part in map(re.escape, DAY):
         name = part[2:-2]
         pattern = pattern.replace(part, f"(?P<{name}>[0-9]{{{len(name)}}})", 1).replace(part, f"(?P={name})")
-    found = (re.compile(pattern, re.DOTALL).fullmatch(shown(file)) for file in files(place, store))
+    found = (re.compile(pattern, re.DOTALL).fullmatch(shown(file, steady(url))) for file in files(place, store))
     said = {(int(match["yyyy"]), int(match["mm"]), int(match["dd"])) for match in found if match}
     return sorted(filter(None, map(day_of, said)))
 
@@ -154,13 +154,13 @@ def files(place: str, store: Store, day: date | None = None) -> Iterator[Archive
     found = in_bucket(root, steady(url), bucket) if bucket else in_folder(root, steady(url), must_be=url == root)
     matches = regex(url, is_folder=is_folder).fullmatch if wild else None
     for file in found:
-        if matches is None or matches(shown(file)):
+        if matches is None or matches(shown(file, root)):
             yield file
 
 
-def shown(file: ArchiveFile) -> str:
-    """Its URL as a pattern is written."""
-    return file.url if file.bucket else unquote(file.url)
+def shown(file: ArchiveFile, root: str) -> str:
+    """Its URL as a pattern is written; the file's own has no links and no `..` in it."""
+    return file.url if file.bucket else f"{root}/{file.path}"
 
 
 def steady(url: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archives.places import files, is_dated, opened
+from pipeline.archives.places import days_said, files, is_dated, opened
 from pipeline.errors import NotFound, SourceError, StoreError
 from pipeline.store.folder import FolderStore
 
@@ -60,6 +60,18 @@ def test_places_patterns(root: Path, store: FolderStore, pattern: str, day: date
     got = paths(f"{root}/{pattern}", store, day)
     assert len(got) == len(found)
     assert all(path.endswith(end) for path, end in zip(got, found, strict=True))
+
+
+def test_places_patterns_may_go_by_links_and_upwards(
+    root: Path, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to(root)
+    (root / "alias.html").symlink_to(root / "ö x.html")
+    monkeypatch.chdir(root / "2026")
+    for place in (f"{tmp_path}/link", "../../archive", ".."):
+        assert paths(f"{place}/{{yyyy}}/{{mm}}/{{dd}}/*.html", store) == ["2026/01/02/b.html"]
+        assert paths(f"{place}/*.html", store) == ["alias.html", "ö x.html"]
+        assert days_said(f"{place}/{{yyyy}}/{{mm}}/{{dd}}/*", store) == [date(2026, 1, 1), date(2026, 1, 2)]
 
 
 def test_places_dated() -> None:
