@@ -58,7 +58,7 @@ def index(file: ArchiveFile) -> Iterator[Item]:
             ref, behind = CaptureRef(file.url, offset, length), offset + length
             if raw is None:
                 yield items.broken(ref, file, f"{UNREADABLE}: {number}: {TOO_LONG}")
-            elif raw.strip():
+            elif raw.removeprefix(BOM_UTF8).strip():
                 yield item_of(file, ref, raw, number)
     except Failed as error:
         yield items.broken(CaptureRef(file.url, behind, 0), file, error.reason)
@@ -82,7 +82,7 @@ def item_of(file: ArchiveFile, ref: CaptureRef, raw: bytes, number: int) -> Item
     except Failed as error:
         return items.broken(ref, file, error.reason)
     url, mime = address(line.url or ""), "text/plain" if line.html is None else "text/html"
-    times = {"record": utc(line.captured_at), "item": instant(written(line.published_at))}
+    times = {"record": utc(line.captured_at), "item": published(line)}
     return items.item(ref, file, raw, path_of(file, line, ref.offset), url, mime, **times)
 
 
@@ -101,7 +101,7 @@ def page_of(file: ArchiveFile, item: Item, raw: bytes, source: str) -> Page:
         guid=written(line.id)[: LONGEST["guid"]] or None,
         path=path_of(file, line, item.ref.offset),
         title=plain(line.title, "title", is_html=False),
-        published_at=instant(written(line.published_at)),
+        published_at=published(line),
         authors=names(line.authors if isinstance(line.authors, list) else [line.authors]),
         language=language[1].lower() if language else None,
     )
@@ -118,6 +118,12 @@ def path_of(file: ArchiveFile, line: Line, offset: int) -> str:
 def written(value: Any) -> str:
     """A string or a whole number as text; what is of another type is as if it were absent."""
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def published(line: Line) -> datetime | None:
+    """When the line says that it was published; seconds with a fraction are what tables with gaps make of them."""
+    said = line.published_at
+    return instant(f"{said:.0f}" if isinstance(said, float) else written(said))
 
 
 def utc(said: datetime | None) -> datetime | None:

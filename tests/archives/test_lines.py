@@ -53,6 +53,8 @@ def test_lines_gives_pages_and_texts(tmp_path: Path, name: str, content: bytes) 
         ({"captured_at": "2026-10-05T08:00:00"}, datetime(2026, 10, 5, 8, tzinfo=UTC), "record"),
         ({"published_at": "2026-10-02"}, datetime(2026, 10, 2, tzinfo=UTC), "item"),
         ({"published_at": 1790000000}, datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), "item"),
+        ({"published_at": 1790000000.0}, datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC), "item"),
+        ({"published_at": 1e300}, FILED, "file"),
         ({"published_at": ["soon"], "captured_at": None}, FILED, "file"),
         ({"captured_at": "0001-01-01T00:00:00+10:00"}, FILED, "file"),
     ],
@@ -63,6 +65,11 @@ def test_lines_says_whose_time_it_is(tmp_path: Path, said: dict[str, Any], at: d
     assert not isinstance(page, Failed)
     document = cleaned(page)  # type: ignore[arg-type]
     assert (document.captured_at, document.captured_from) == (at, at_from)
+
+
+def test_lines_of_a_file_that_holds_nothing_are_none(tmp_path: Path) -> None:
+    for content in (b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n\n", b"\xff\xfe", b" \n"):
+        assert not answers(lines, file_of(tmp_path, "a.jsonl", content))
 
 
 def test_lines_takes_authors_and_language_as_they_come(tmp_path: Path) -> None:
