@@ -17,7 +17,7 @@ from pipeline.archives.texts import address
 from pipeline.clean.decoding import decode
 from pipeline.errors import SourceError
 from pipeline.sources.dates import instant
-from pipeline.sources.jsonfeed import text
+from pipeline.sources.jsonfeed import nothing, text
 from pipeline.store import Store
 
 MOST_BYTES = 50_000_000
@@ -102,7 +102,7 @@ def parsed(name: str, content: str) -> Iterator[dict[str, Any]]:
 def row_of(line: str) -> dict[str, Any]:
     """An object of JSON; one that says nothing where it is none."""
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=nothing)
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

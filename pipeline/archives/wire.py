@@ -18,6 +18,7 @@ from pipeline.clean.decoding import decode
 from pipeline.clean.worker import Page
 from pipeline.errors import EntryError, Failed, Rejected
 from pipeline.model import CaptureRef, Item
+from pipeline.sources.jsonfeed import nothing
 from pipeline.web.coding import MOST_BYTES
 
 TOO_LARGE = f"too large: more than {MOST_BYTES // 1_000_000} MB"
@@ -68,7 +69,7 @@ def read_item(raw: bytes, encoding: str) -> Told:
         raise Rejected("empty")
     if raw.lstrip(BLANK).startswith(b"{"):
         try:
-            found = json.loads(decode(raw), strict=False)
+            found = json.loads(decode(raw), strict=False, parse_constant=nothing)
         except (ValueError, RecursionError) as error:
             raise Failed(f"broken JSON: {error}"[:200]) from None
         return ninjs.told(found)

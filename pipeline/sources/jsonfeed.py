@@ -27,11 +27,15 @@ def offer(source: Source, url: str, content_type: str, data: bytes) -> Offer:
 def parsed(data: bytes) -> Any:
     """What the JSON says; line breaks inside strings are let pass, for they harm nobody."""
     try:
-        return json.loads(data, strict=False)
+        return json.loads(data, strict=False, parse_constant=nothing)
     except RecursionError:
         raise SourceError("no feed: JSON that is nested too deep") from None
     except ValueError as error:
         raise SourceError(f"no feed: broken JSON: {error}"[:200]) from None
+
+
+def nothing(_: str) -> None:
+    """What tables write as NaN where nothing is: as if it were null."""
 
 
 def entry(item: dict[str, Any], feed: dict[str, Any], source: Source, base: str) -> Entry:

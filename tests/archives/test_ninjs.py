@@ -103,9 +103,10 @@ def test_ninjs_of_other_kinds_is_rejected(tmp_path: Path, change: dict[str, Any]
 
 
 @pytest.mark.parametrize("name", sorted({"id", "guid", "eventDetails", *TWO} - {"uri"}))
-def test_ninjs_null_is_as_if_absent(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_ninjs_null_and_nan_are_as_if_absent(tmp_path: Path, name: str, nothing: float | None) -> None:
     bare = {key: value for key, value in TWO.items() if key != name}
-    null = file_of(tmp_path, "null.json", json.dumps(bare | {name: None}))
+    null = file_of(tmp_path, "null.json", json.dumps(bare | {name: nothing}))
     absent = file_of(tmp_path, "absent.json", json.dumps(bare))
     assert [page.entry for page in pages(wire, null)] == [page.entry for page in pages(wire, absent)]
     assert reasons(wire, null) == reasons(wire, absent)

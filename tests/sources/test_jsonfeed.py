@@ -61,6 +61,7 @@ def test_jsonfeed_says_all_that_an_entry_holds() -> None:
         ({"url": "file:///etc/passwd"}, None, None),
         ({"url": ["/a"], "id": {"a": 1}}, None, None),
         ({"id": "\ud800"}, None, "?"),
+        ({"id": float("nan")}, None, None),
         ({}, None, None),
     ],
 )
