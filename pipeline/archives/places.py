@@ -196,11 +196,19 @@ def in_folder(root: str, base: str, *, must_be: bool) -> Iterator[ArchiveFile]:
         return
     above = Path(root.removeprefix("file://")).resolve()
     for path in sorted(top.rglob("*")):
-        real = path.resolve() if path.is_symlink() else path
+        real = end_of(path)
         below = path.relative_to(above)
         is_shown = real.is_relative_to(above) and not any(part.startswith(".") for part in below.parts)
         if is_shown and (file := opened(real.as_uri(), written(below))):
             yield file
+
+
+def end_of(path: Path) -> Path:
+    """Where a link leads in the end; a link in a circle is itself, and so no regular file."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError):
+        return path
 
 
 def in_bucket(root: str, base: str, bucket: Store) -> Iterator[ArchiveFile]:
@@ -214,17 +222,24 @@ def in_bucket(root: str, base: str, bucket: Store) -> Iterator[ArchiveFile]:
 
 
 def regex(pattern: str, *, is_folder: bool) -> re.Pattern[str]:
-    """A glob as a regular expression: `*` stays inside a folder, `**` does not; of a folder, all that is in it."""
+    """A glob as a regular expression: `*` stays inside a folder, `**` does not; of a folder, all that is in it.
+
+    Raises `SourceError` for letters in brackets that are none, such as `[z-a]`.
+    """
 
     def one(part: str) -> str:
         if part.startswith("**"):
             return ".*"
-        return {"*": "[^/]*", "?": "[^/]"}.get(part) or part
+        letters = part.replace("\\", r"\\").replace("[!", "[^")
+        return {"*": "[^/]*", "?": "[^/]"}.get(part) or letters
 
     pattern = pattern.rstrip("/") if is_folder else pattern
     literal, wild = WILD.split(pattern), WILD.findall(pattern)
     found = "".join(re.escape(a) + one(b) for a, b in zip(literal, [*wild, ""], strict=True))
-    return re.compile(found + "(?:/.*)?" * is_folder, re.DOTALL)
+    try:
+        return re.compile(found + "(?:/.*)?" * is_folder, re.DOTALL)
+    except re.error as error:
+        raise SourceError(f"an archive's path is no pattern: {pattern}: {error}") from None
 
 
 def digest(*said: str) -> str:

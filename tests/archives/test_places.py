@@ -54,6 +54,8 @@ def test_places_a_file_is_itself_below_its_folder(root: Path, store: FolderStore
         ("{yyyy}/{mm}/{dd}/*.warc.gz", None, ["01/a.warc.gz", "02/a.warc.gz"]),
         ("2026/**/*.warc.gz", None, ["01/01/a.warc.gz", "01/02/a.warc.gz"]),
         ("2026/01/0[2-9]/?.html", None, ["b.html"]),
+        ("2026/01/0[!1]/*.html", None, ["b.html"]),
+        ("2026/01/02/[\\w].html", None, []),
     ],
 )
 def test_places_patterns(root: Path, store: FolderStore, pattern: str, day: date | None, found: list[str]) -> None:
@@ -84,7 +86,8 @@ def test_places_what_leaves_the_archive_is_left_out(root: Path, store: FolderSto
     (root / "out.html").symlink_to(tmp_path / "secret.html")
     (root / "up").symlink_to(tmp_path)
     (root / "in.html").symlink_to(root / "ö x.html")
-    assert "out.html" not in (found := paths(str(root), store))
+    (root / "itself.html").symlink_to(root / "itself.html")
+    assert not {"out.html", "itself.html"} & set(found := paths(str(root), store))
     assert "in.html" in found
     assert not any("secret" in path for path in found)
 
@@ -148,6 +151,11 @@ def test_places_a_file_that_is_named_is_taken_whatever_its_name_says(tmp_path: P
         assert [one.path for one in files(str(tmp_path / name), FolderStore(tmp_path.as_uri()))] == [name]
     (tmp_path / "latest.warc").symlink_to(tmp_path / ".hidden.html")
     assert [one.path for one in files(str(tmp_path / "latest.warc"), FolderStore(tmp_path.as_uri()))] == ["latest.warc"]
+
+
+def test_places_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no pattern: file:///.*\[z-a\]\.html: bad character range"):
+        list(files(f"{tmp_path}/[z-a].html", FolderStore(tmp_path.as_uri())))
 
 
 @pytest.mark.parametrize("place", ["", " "])
