@@ -1,5 +1,6 @@
 """Entries that failed for good: which they are, what came for them, and how they are sent again."""
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,10 @@ Name = tuple[str, str]
 """A source, and what its queue knows the entry by; of an archive its place alone, whoever takes it."""
 
 
+ENDS_HERE = re.compile(r"broken record: broken (?:gzip|zstd):")
+"""Why of a packed text nothing was read behind a place."""
+
+
 class Evidence(NamedTuple):
     """What came for an entry; the body as far as it could be unpacked, `odd` where it could not."""
 
@@ -32,6 +37,7 @@ class Archives:
 
     def __init__(self) -> None:
         self._places = defaultdict[str, list[int]](list)  # offsets in each file, in their order
+        self._ends = defaultdict[str, set[int]](set)  # those of them behind which nothing was read
         self._captures = dict[tuple[str | None, datetime | None], Name]()
 
     def add(self, line: Outcome, ref: CaptureRef) -> None:
@@ -39,14 +45,19 @@ class Archives:
         at = bisect_left(places, ref.offset)
         if ref.offset not in places[at : at + 1]:
             places.insert(at, ref.offset)
+        if ENDS_HERE.match(line.reason or ""):
+            self._ends[ref.key].add(ref.offset)
         if line.url:
             self._captures[line.url, line.captured_at] = name_of(line)
 
     def same(self, line: Outcome, ref: CaptureRef) -> Iterator[Name]:
-        """What failed where this now lies, for things of a file never overlap; and what has its URL and time."""
+        """What failed where this now lies, for things of a file never overlap, or before it where nothing could follow;
+        and what has its URL and time.
+        """
         places = self._places.get(ref.key, [])
         begin, end = (bisect_left(places, at) for at in (ref.offset, ref.offset + ref.length))
-        yield from (("", f"{ref.key}:{place}") for place in places[begin:end])
+        before = (place for place in self._ends.get(ref.key, ()) if place <= ref.offset)
+        yield from (("", f"{ref.key}:{place}") for place in (*places[begin:end], *before))
         if name := self._captures.get((line.url, line.captured_at)):
             yield name
 

@@ -1,5 +1,6 @@
 """`newsroom quarantine`: what failed for good is listed, shown and sent again; on a site that refuses us, then not."""
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -224,6 +225,18 @@ def test_quarantine_lets_go_what_a_mended_archive_holds_no_more(tmp_path: Path, 
     file.write_bytes(mended)
     place.call(*take, LATER_STILL)
     assert not place.listed()
+
+
+def test_quarantine_lets_go_the_end_of_a_file_that_was_cut_off(tmp_path: Path) -> None:
+    """The next item begins behind a line end: nothing lies where the text ended."""
+    place, file = Place("none", tmp_path), tmp_path / "a.json.gz"
+    item = {"type": "text", "headline": "Ferry", "body_text": "The ferry sails at noon. " * 60}
+    items = b"\n".join(json.dumps({"uri": f"urn:{number}", **item}).encode() for number in range(3))
+    take = ("archive", str(file), "--processes", "1", "--now")
+    for content, left, now in ((gzip.compress(items[:2000]), 1, NOW), (gzip.compress(items), 0, LATER)):
+        file.write_bytes(content[:-8] if left else content)
+        place.call(*take, now)
+        assert len(place.listed()) == left
 
 
 def test_quarantine_lets_go_a_capture_that_was_read_elsewhere(tmp_path: Path) -> None:
