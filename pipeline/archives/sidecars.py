@@ -109,10 +109,10 @@ def row_of(line: str) -> dict[str, Any]:
 
 
 def said(row: dict[str, Any]) -> tuple[str, Said]:
-    """The path of a row, and what it says; only a web address is a URL."""
+    """The path of a row below the table's folder, and what it says; only a web address is a URL."""
     lower = {str(name).strip().lower(): text(row, name).strip() for name in row}
     path, url, at = (next((lower[name] for name in names if lower.get(name)), "") for names in COLUMNS.values())
-    return posixpath.normpath(path.replace("\\", "/")) if path else "", Said(address(url), moment(at))
+    return posixpath.normpath(path.replace("\\", "/")).lstrip("/") if path else "", Said(address(url), moment(at))
 
 
 def moment(written: str) -> datetime | None:

@@ -37,6 +37,7 @@ def only(file: ArchiveFile) -> tuple[Page, str]:
         ("urls.csv", f"path,url,captured_at\na/b.html,{URL},2026-10-05T08:00:00+02:00\n"),
         ("urls.csv", f"\ufeffFile, URL ,Time\n./a/b.html,{URL},20261005060000\n"),
         ("urls.csv", f'url,filename,timestamp\n"{URL}",a\\b.html,1791180000.5\n'),
+        ("urls.csv", f"path,url,captured_at\n/a/b.html,{URL},2026-10-05T06:00:00Z\n"),
         ("a/urls.csv", f"path,url,date\nb.html,{URL},2026-10-05T06:00:00Z\n"),
         ("urls.tsv", f"path\turl\tcaptured_at\na/b.html\t{URL}\t2026-10-05T06:00:00Z\n"),
         ("urls.jsonl", '{"no": 1}\nnot json\n' + json.dumps({"path": "a/b.html", "url": URL, "time": 1791180000})),
