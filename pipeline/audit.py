@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
-from pipeline import ledger, polls
+from pipeline import batches, ledger, polls
 from pipeline.errors import NotFound
 from pipeline.ledger import Run
 from pipeline.model import Outcome, Taken
@@ -50,7 +50,7 @@ class Books:
 
 def differences(store: Store, run: Run) -> dict[str, str]:
     """What does not add up, by source; empty where all does. What is wrong with the run as a whole stands at ""."""
-    books, planned = Books(store), ledger.planned(store, run.run)
+    books, planned = Books(store), batches.planned(store, run.run)
     for batch in sorted({*ledger.written(store, run.run), *planned}):
         books.read(*batch_of(store, run.run, batch, swept=not planned))
     found = {}
@@ -73,9 +73,9 @@ def batch_of(store: Store, run: str, batch: str, *, swept: bool) -> tuple[list[O
     """The lines of a batch and its plan, each empty where there is none; None for a plan that has been swept."""
     lines = list[Outcome]()
     with suppress(NotFound):
-        lines = list(ledger.read_batch(store, run, batch))
+        lines = ledger.read_batch(store, run, batch)
     try:
-        return lines, ledger.read_taken(store, ledger.work_key(run, batch, "plan"))
+        return lines, batches.read_taken(store, batches.work_key(run, batch, "plan"))
     except NotFound:
         return lines, None if swept else []
 

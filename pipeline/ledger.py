@@ -4,9 +4,8 @@ import hashlib
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
-from itertools import takewhile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,10 +14,9 @@ from msgspec import Struct
 from pipeline.errors import RunClosed, StoreError
 from pipeline.model import Outcome, Taken
 from pipeline.polls import Poll
-from pipeline.store import Store, put_first, read_json
+from pipeline.store import Store, read_json
 
-DIED = "run died"
-"""The reason of an entry whose run ended before its outcome was known."""
+LINES = msgspec.json.Decoder(Outcome)
 
 
 class SourceSum(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,10 +69,6 @@ def open_key(run: str) -> str:
     return f"work/open/{run}.json"
 
 
-def work_key(run: str, batch: str, stage: str) -> str:
-    return f"work/{run}/{batch}.{stage}.jsonl"
-
-
 def run_folder(run: str) -> str:
     return f"ledger/date={day(run)}/{run}/"
 
@@ -119,57 +113,9 @@ def require_open(store: Store, run: str) -> None:
         )
 
 
-def write_taken(store: Store, key: str, batch: Iterable[Taken]) -> list[Taken]:
-    """Writes what a stage made of a batch; where another try wrote first, answers what that one made."""
-    made = list(batch)
-    if store.put_new(key, lines(made)):
-        return made
-    return read_taken(store, key)
-
-
-def plan_key(run: str) -> str:
-    """What names the batches of a run, once all are decided."""
-    return f"work/{run}/plan.json"
-
-
-def planned(store: Store, run: str) -> list[str]:
-    """The batches of a run; none before they are decided, and after they were swept."""
-    return list(read_json(store, plan_key(run), dict[str, msgspec.Raw]) or ())
-
-
-def decided(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]]) -> list[str]:
-    """The batches of a run, each written for its first stage: those of the first try, made where there was none.
-
-    What was leased can be asked for once, so the plan holds all entries.
-    """
-    found = read_json(store, plan_key(run), dict[str, list[Taken]])
-    if found is None:
-        made = {f"{number:03}": batch for number, batch in enumerate(make())}
-        found = put_first(store, plan_key(run), made, dict[str, list[Taken]])
-    for batch, taken in found.items():
-        store.put(work_key(run, batch, "plan"), lines(taken))
-    return list(found)
-
-
-def parted(store: Store, run: str, make: Callable[[], Iterable[list[Taken]]]) -> dict[str, int]:
-    """The same for what every try finds alike, and may be more than memory holds; answers how many each batch has."""
-    found = read_json(store, plan_key(run), dict[str, int])
-    if found is None:
-        made = {}
-        for number, batch in enumerate(make()):
-            made[f"{number:04}"] = len(batch)
-            store.put(work_key(run, f"{number:04}", "plan"), lines(batch))
-        found = put_first(store, plan_key(run), made, dict[str, int])
-    return found
-
-
-def read_taken(store: Store, key: str) -> list[Taken]:
-    return [msgspec.json.decode(line, type=Taken) for line in store.get(key).body.splitlines()]
-
-
 def lines(records: Iterable[Any]) -> bytes:
     """Records as JSON lines."""
-    return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+    return msgspec.json.Encoder().encode_lines(records)
 
 
 def outcome_of(taken: Taken, run: str, batch: str) -> Outcome:
@@ -221,10 +167,9 @@ def has(store: Store, key: str) -> bool:
     return any(listed.key == key for listed in store.keys(key))
 
 
-def read_batch(store: Store, run: str, batch: str) -> Iterator[Outcome]:
+def read_batch(store: Store, run: str, batch: str) -> list[Outcome]:
     """The lines of a batch; raises `NotFound` while it has none."""
-    for line in store.get(batch_key(run, batch)).body.splitlines():
-        yield msgspec.json.decode(line, type=Outcome)
+    return LINES.decode_lines(store.get(batch_key(run, batch)).body)
 
 
 def read_run(store: Store, run: str) -> Iterator[Outcome]:
@@ -240,42 +185,24 @@ def sums(run: Run, outcomes: Iterable[Outcome], polls: dict[str, Poll], now: dat
         taken_up[line.source] += 1
         counts[line.outcome] += 1
     sources = {
-        name: SourceSum(
-            status=poll.status if (poll := polls.get(name)) else None,
-            reason=poll.reason if poll else None,
-            silent=poll.silent if poll else None,
-            offered=poll.offered if poll else 0,
-            known=poll.known if poll else 0,
-            taken_up=taken_up[name],
-        )
+        name: msgspec.structs.replace(source_sum(polls.get(name)), taken_up=taken_up[name])
         for name in sorted({*polls, *taken_up})
     }
     ended = {"ended_at": now, "entries": counts.total(), "outcomes": dict(sorted(counts.items()))}
     return msgspec.structs.replace(run, **ended, sources=sources)
 
 
+def source_sum(poll: Poll | None) -> SourceSum:
+    """What became of a run's poll of a source; None where it made none."""
+    if poll is None:
+        return SourceSum()
+    return SourceSum(status=poll.status, reason=poll.reason, silent=poll.silent, offered=poll.offered, known=poll.known)
+
+
 def close(store: Store, run: Run) -> None:
     """Writes the sums, which closes the run for good."""
     store.put_new(run_key(run.run), msgspec.json.encode(run))
     store.delete(open_key(run.run))
-
-
-KEPT = timedelta(days=7)
-"""How long what tasks exchanged stays after the run is closed: for a look at what went wrong."""
-
-
-def sweep(store: Store, now: datetime) -> None:
-    """Removes the work of runs that have been closed for long."""
-    old: dict[str, bool] = {}
-    # Names of runs begin with the time: the listing ends at the first young one, and leaves the markers of open runs.
-    young = f"work/{now - KEPT:%Y%m%dT%H%M%SZ}"
-    for listed in list(takewhile(lambda one: one.key < young, store.keys("work/2"))):
-        run = listed.key.split("/")[1]
-        if run not in old:
-            done = closed(store, run)
-            old[run] = done is not None and done.ended_at is not None and now - done.ended_at > KEPT
-        if old[run]:
-            store.delete(listed.key)
 
 
 def runs(store: Store) -> list[Run]:
@@ -289,5 +216,4 @@ def seen(store: Store) -> Iterator[Outcome]:
     """Every line of the ledger, oldest run first."""
     for listed in store.keys("ledger/"):
         if listed.key.endswith(".jsonl"):
-            for line in store.get(listed.key).body.splitlines():
-                yield msgspec.json.decode(line, type=Outcome)
+            yield from LINES.decode_lines(store.get(listed.key).body)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline import captures, ledger, polls
+from pipeline import batches, captures, ledger, polls
 from pipeline.errors import EntryError, NotFound
 from pipeline.identity import article_id
 from pipeline.model import CaptureRef, Entry, Outcome
@@ -161,7 +161,7 @@ def entry_of(store: Store, line: Outcome) -> Entry:
     if kept and kept.entry:
         return kept.entry
     try:
-        planned = ledger.read_taken(store, ledger.work_key(line.run, line.batch, "plan"))
+        planned = batches.read_taken(store, batches.work_key(line.run, line.batch, "plan"))
     except NotFound:
         planned = []
     found = next((taken.entry for taken in planned if taken.queued_as == line.queued_as), None)

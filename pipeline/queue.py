@@ -17,6 +17,9 @@ LAST_TRY = 5
 MOST_WATCHED = 2_000
 """Pages of one source that are looked at again; more would make its state slow to read and write."""
 
+DIED = "run died"
+"""The reason of an entry whose run ended before its outcome was known."""
+
 HELD = ("landed", "unchanged")
 
 
@@ -50,7 +53,7 @@ def settle(
         if waiting is None or waiting.digest != line.digest or waiting.lease != run:
             continue
         if line.again_at is not None:
-            deaths = waiting.deaths + (line.reason == "run died")
+            deaths = waiting.deaths + (line.reason == DIED)
             pending[line.queued_as] = replace(waiting, lease=None, not_before=line.again_at, deaths=deaths)
             continue
         del pending[line.queued_as]

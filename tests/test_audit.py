@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from pipeline import audit, ledger, polls, queue
+from pipeline import audit, batches, ledger, polls, queue
 from pipeline.ledger import Run, SourceSum
 from pipeline.model import Entry, Outcome, Source, Taken
 from pipeline.polls import Poll
@@ -35,7 +35,7 @@ def store(folder_store: FolderStore) -> FolderStore:
     """A closed run over four entries, as the stages leave it."""
     polls.update(folder_store, "tern", lambda s: polls.take_offer(s, TERN, ENTRIES, NOW, Poll(run=RUN, at=NOW)))
     polls.update(folder_store, "tern", lambda s: queue.lease(s, RUN, list(s.pending)))
-    ledger.decided(folder_store, RUN, lambda: [[taken(entry) for entry in ENTRIES]])
+    batches.decided(folder_store, RUN, lambda: [[taken(entry) for entry in ENTRIES]])
     write(folder_store, LINES)
     polls.update(folder_store, "tern", lambda s: queue.settle(s, RUN, LINES, NOW))
     return folder_store

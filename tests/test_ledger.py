@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import ledger
+from pipeline import batches, ledger
 from pipeline.errors import RunClosed, StoreError
 from pipeline.ledger import Run
 from pipeline.model import Entry, Outcome, Taken
@@ -66,10 +66,10 @@ def test_ledger_the_first_lines_of_a_batch_win(folder_store: Store) -> None:
 
 
 def test_ledger_a_second_try_finds_the_work_of_the_first(folder_store: Store) -> None:
-    key = ledger.work_key(RUN.run, "000", "fetch")
+    key = batches.work_key(RUN.run, "000", "fetch")
     first = [Taken(entry=Entry(source="tern", url="https://tern.example/1"), queued_as="a")]
-    assert ledger.write_taken(folder_store, key, first) == first
-    assert ledger.write_taken(folder_store, key, []) == first
+    assert batches.write_taken(folder_store, key, first) == first
+    assert batches.write_taken(folder_store, key, []) == first
 
 
 def test_ledger_runs_are_listed_newest_first(folder_store: Store) -> None:
@@ -84,11 +84,11 @@ def test_ledger_work_is_swept_a_week_after_its_run_was_closed(folder_store: Stor
     other = Run(run="20261122T101500Z-cd34", trigger="cli", started_at=NOW)
     for run in (RUN, other):
         ledger.open_run(folder_store, run)
-        ledger.write_taken(folder_store, ledger.work_key(run.run, "000", "plan"), [])
+        batches.write_taken(folder_store, batches.work_key(run.run, "000", "plan"), [])
     ledger.close(folder_store, ledger.sums(RUN, [], {}, NOW))
-    ledger.sweep(folder_store, NOW + timedelta(days=6))
+    batches.sweep(folder_store, NOW + timedelta(days=6))
     assert len(list(folder_store.keys(f"work/{RUN.run}/"))) == 1
-    ledger.sweep(folder_store, NOW + timedelta(days=8))
+    batches.sweep(folder_store, NOW + timedelta(days=8))
     assert not list(folder_store.keys(f"work/{RUN.run}/"))
     assert len(list(folder_store.keys(f"work/{other.run}/"))) == 1
 
@@ -98,9 +98,9 @@ def test_ledger_sweeping_asks_nothing_of_runs_of_the_last_days(tmp_path: Path) -
     store = Reads(tmp_path.as_uri())
     for hour in range(3):
         run = Run(run=f"20261122T1{hour}1500Z-ab12", trigger="cli", started_at=NOW)
-        ledger.write_taken(store, ledger.work_key(run.run, "000", "plan"), [])
+        batches.write_taken(store, batches.work_key(run.run, "000", "plan"), [])
         ledger.close(store, ledger.sums(run, [], {}, NOW))
-    ledger.sweep(store, NOW + timedelta(days=6))
+    batches.sweep(store, NOW + timedelta(days=6))
     assert store.read == []
 
 
@@ -119,10 +119,10 @@ def test_ledger_a_plan_larger_than_memory_is_written_batch_by_batch(tmp_path: Pa
     def made() -> Iterator[list[Taken]]:
         for number in range(3):
             yield [Taken(entry=Entry(source="tern", url=f"https://tern.example/{number}"), queued_as=str(number))]
-            assert ledger.has(store, ledger.work_key(RUN.run, f"{number:04}", "plan"))
-            assert not ledger.planned(store, RUN.run)
+            assert ledger.has(store, batches.work_key(RUN.run, f"{number:04}", "plan"))
+            assert not batches.planned(store, RUN.run)
 
     expected = {"0000": 1, "0001": 1, "0002": 1}
-    assert ledger.parted(store, RUN.run, made) == expected
-    assert ledger.parted(store, RUN.run, lambda: pytest.fail("it was decided")) == expected
-    assert ledger.planned(store, RUN.run) == list(expected)
+    assert batches.parted(store, RUN.run, made) == expected
+    assert batches.parted(store, RUN.run, lambda: pytest.fail("it was decided")) == expected
+    assert batches.planned(store, RUN.run) == list(expected)

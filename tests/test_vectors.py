@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from pipeline import ledger, tables, vectors
+from pipeline import batches, ledger, tables, vectors
 from pipeline.config import read
 from pipeline.embedding import MODEL, UNIT, embedding
 from pipeline.landing import land
@@ -59,7 +59,7 @@ def test_vectors_are_kept_by_the_task_that_makes_the_topics(folder_store: Folder
     ledger.open_run(folder_store, Run(run=RUN, trigger="cli", started_at=desk.clock()))
     one = document(layers={"language": LANGUAGE})
     taken = [Taken(entry=Entry(source="tern", url=one.url), queued_as="1", document=one)]
-    ledger.write_taken(folder_store, ledger.work_key(RUN, "000", "names_and_quotes"), taken)
+    batches.write_taken(folder_store, batches.work_key(RUN, "000", "names_and_quotes"), taken)
     (made,) = work(desk, RUN, "000", "topics")
     assert made.document
     assert set(vectors.kept(folder_store, RUN, "000")) == {vectors.of(made.document)}

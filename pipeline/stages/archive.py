@@ -11,7 +11,7 @@ from itertools import chain, islice
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import archives, landing, ledger, vectors
+from pipeline import archives, batches, landing, ledger, vectors
 from pipeline.archives import indexes
 from pipeline.archives.indexes import Unit, Wanted
 from pipeline.clean.decoding import TEXT_TYPES
@@ -82,7 +82,7 @@ def plan(desk: Desk, run: str, asked: Wanted, told: Callable[[Unit], None] = lam
         taken = (take_up(desk, item, asked.source) for item in indexes.items(desk.store, asked, told))
         return iter(lambda: list(islice(taken, SHARD)), [])
 
-    return ledger.parted(desk.store, run, made)
+    return batches.parted(desk.store, run, made)
 
 
 def take_up(desk: Desk, item: Item, source: str) -> Taken:
@@ -116,19 +116,19 @@ def shard(desk: Desk, run: str, name: str, told: Told = lambda _stage, _taken: N
     if not ledger.has_batch(desk.store, run, name):
         made = fused(desk, run, name, told)
         ledger.write_batch(desk.store, run, name, (ledger.outcome_of(one, run, name) for one in made))
-    desk.store.put_new(ledger.work_key(run, name, BATCH_STAGES[-1]), b"")  # it did not die
-    return list(ledger.read_batch(desk.store, run, name))
+    desk.store.put_new(batches.work_key(run, name, BATCH_STAGES[-1]), b"")  # it did not die
+    return ledger.read_batch(desk.store, run, name)
 
 
 def fused(desk: Desk, run: str, name: str, told: Told) -> list[Taken]:
     """Every entry with its outcome. What was cleaned is kept for a second try, which so tells its own from others'."""
-    key = ledger.work_key(run, name, "clean")
+    key = batches.work_key(run, name, "clean")
     try:
-        cleaned = at_once(partial(found_again, desk), ledger.read_taken(desk.store, key))
+        cleaned = at_once(partial(found_again, desk), batches.read_taken(desk.store, key))
     except NotFound:
-        planned = ledger.read_taken(desk.store, ledger.work_key(run, name, "plan"))
+        planned = batches.read_taken(desk.store, batches.work_key(run, name, "plan"))
         found = at_once(partial(compared, desk), list(through(desk, "clean", clean, planned, told)))
-        cleaned = ledger.write_taken(desk.store, key, sorted(found, key=moment))
+        cleaned = batches.write_taken(desk.store, key, sorted(found, key=moment))
     warm(desk.parser, {one.document.language for one in cleaned if one.document and wants(one)})
     enriched = list(through(desk, "enrich", enrich, cleaned, told))
     complain(all_steps(), [one for one in enriched if wants(one)])

@@ -1,8 +1,9 @@
 """Takes one batch through one stage: reads what the stage before left, and leaves what this one made."""
 
-from pipeline import ledger, vectors
+from pipeline import batches, ledger, vectors
 from pipeline.errors import NewsroomError, NotFound, StepsGone, StoreError
 from pipeline.model import Taken
+from pipeline.queue import DIED
 from pipeline.stages import BATCH_STAGES
 from pipeline.stages.desk import Desk
 
@@ -12,12 +13,12 @@ def work(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
     ledger.require_open(desk.store, run)
     if stage == BATCH_STAGES[0] and (why := left(desk, stop_key(run))):
         raise StepsGone(why)  # nothing is fetched that could not be enriched
-    key = ledger.work_key(run, batch, stage)
+    key = batches.work_key(run, batch, stage)
     try:
-        made = ledger.read_taken(desk.store, key)
+        made = batches.read_taken(desk.store, key)
     except NotFound:
         try:
-            made = ledger.write_taken(desk.store, key, do(desk, run, batch, stage))
+            made = batches.write_taken(desk.store, key, do(desk, run, batch, stage))
         except NewsroomError as error:
             leave(desk, reason_key(run, batch), f"{stage}: {error}")
             if isinstance(error, StepsGone):
@@ -30,7 +31,7 @@ def work(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
 
 def do(desk: Desk, run: str, batch: str, stage: str) -> list[Taken]:
     """Each stage takes entries and gives entries; what it needs is imported only by it."""
-    taken = ledger.read_taken(desk.store, ledger.work_key(run, batch, before(stage)))
+    taken = batches.read_taken(desk.store, batches.work_key(run, batch, before(stage)))
     if stage == "fetch":
         from pipeline.stages.fetch import fetch
 
@@ -84,4 +85,4 @@ def left(desk: Desk, key: str) -> str | None:
 
 def left_reason(desk: Desk, run: str, batch: str) -> str:
     """Why the batch died, as far as it could say."""
-    return left(desk, reason_key(run, batch)) or left(desk, stop_key(run)) or ledger.DIED
+    return left(desk, reason_key(run, batch)) or left(desk, stop_key(run)) or DIED

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from pipeline import ledger, polls, queue
+from pipeline.batches import decided
 from pipeline.identity import article_id, normalise
 from pipeline.model import Taken
 from pipeline.polls import PASTED, Pending, State
@@ -31,7 +32,7 @@ def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
             one for name in queues for one in leased(desk, run, name, fresh=name != PASTED or queues == [PASTED])
         )
 
-    return ledger.decided(desk.store, run, made)
+    return decided(desk.store, run, made)
 
 
 def leased(desk: Desk, run: str, name: str, *, fresh: bool = True) -> list[tuple[Taken, int]]:

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from pipeline import landing, ledger, polls, queue, tables, vectors
+from pipeline import batches, landing, ledger, polls, queue, tables, vectors
 from pipeline.documents import key_of
 from pipeline.errors import NotFound, RunClosed
 from pipeline.ledger import Run
@@ -33,7 +33,7 @@ def close_run(desk: Desk, run: str) -> Run:
             f"run {run} is neither open nor closed in {desk.store.url}: the store was emptied, or is another one"
         )
     written = set(ledger.written(desk.store, run))
-    for batch in ledger.planned(desk.store, run):
+    for batch in batches.planned(desk.store, run):
         if batch not in written:
             ledger.write_batch(desk.store, run, batch, rescued(desk, run, batch))
     for batch in ledger.written(desk.store, run):
@@ -43,7 +43,7 @@ def close_run(desk: Desk, run: str) -> Run:
     found = settled(desk, run)
     closing = ledger.sums(opened, ledger.read_run(desk.store, run), found, desk.clock())
     ledger.close(desk.store, replace(closing, replayed=len(again)))
-    ledger.sweep(desk.store, desk.clock())
+    batches.sweep(desk.store, desk.clock())
     closed = ledger.closed(desk.store, run)
     assert closed is not None  # noqa: S101 - just written
     return closed
@@ -51,7 +51,7 @@ def close_run(desk: Desk, run: str) -> Run:
 
 def rows(desk: Desk, run: str, batch: str) -> None:
     """The rows of a batch: so much is in memory at once, and the articles of a day stand together."""
-    lines = list(ledger.read_batch(desk.store, run, batch))
+    lines = ledger.read_batch(desk.store, run, batch)
     tables.publish_outcomes(desk.store, run, lines)
     articles = [line.id for line in lines if line.id and line.key]
     tables.publish_articles(desk.store, articles, vectors.kept(desk.store, run, batch) if articles else None)
@@ -81,7 +81,7 @@ def last_work(desk: Desk, run: str, batch: str) -> list[Taken]:
     """What the last stage left that got through."""
     for stage in (*reversed(BATCH_STAGES), "plan"):
         try:
-            return ledger.read_taken(desk.store, ledger.work_key(run, batch, stage))
+            return batches.read_taken(desk.store, batches.work_key(run, batch, stage))
         except NotFound:
             continue
     return []

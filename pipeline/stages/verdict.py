@@ -1,6 +1,6 @@
 """Says whether all was well with a run: it is green only then."""
 
-from pipeline import audit, ledger
+from pipeline import audit, batches, ledger
 from pipeline.stages import BATCH_STAGES, replay
 from pipeline.stages.desk import Desk
 
@@ -17,12 +17,12 @@ def verdict(desk: Desk, run: str) -> str | None:
     complaints = list(desk.broken)
     for name, said in audit.differences(desk.store, closed).items():
         complaints.append(f"the ledger does not add up: {f'{name}: ' if name else ''}{said}")
-    if not ledger.has(desk.store, ledger.plan_key(run)) and replay.planned(desk, run) is None:
+    if not ledger.has(desk.store, batches.plan_key(run)) and replay.planned(desk, run) is None:
         complaints.append("nothing was planned: the log of `plan` says why")
     dead = [
         batch
-        for batch in ledger.planned(desk.store, run)
-        if not ledger.has(desk.store, ledger.work_key(run, batch, BATCH_STAGES[-1]))
+        for batch in batches.planned(desk.store, run)
+        if not ledger.has(desk.store, batches.work_key(run, batch, BATCH_STAGES[-1]))
     ]
     if dead:
         complaints.append(f"batches that died: {', '.join(dead)}")

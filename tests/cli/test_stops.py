@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import ledger, polls
+from pipeline import batches, ledger, polls
 from pipeline.cli import ingest as command
 from pipeline.cli.ingest import one_run
 from pipeline.config import moment, read
@@ -141,8 +141,8 @@ def test_stops_other_batches_before_they_fetch_where_every_step_is_gone(sources:
     run, _ = begin.begin(desk, "ingest manual")
     discover.discover(desk, run, discover.due(desk, run))
     [batch, *_] = plan.plan(desk, run, desk.sources)
-    other = ledger.work_key(run, "777", "plan")
-    store.put(other, store.get(ledger.work_key(run, batch, "plan")).body)
+    other = batches.work_key(run, "777", "plan")
+    store.put(other, store.get(batches.work_key(run, batch, "plan")).body)
     work(desk, run, batch, "fetch")
     work(desk, run, batch, "clean")
     with pytest.raises(StepsGone):

@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from backports import zstd
 
-from pipeline import captures, ledger, tables
+from pipeline import batches, captures, ledger, tables
 from pipeline.archives import index_lines, indexes
 from pipeline.archives.indexes import Wanted
 from pipeline.archives.places import ArchiveFile
@@ -316,7 +316,7 @@ def test_archive_a_second_try_loses_only_what_newer_rules_have_taken_over(
         dying.setattr(archive, "warm", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             archive.shard(desk, run, name)
-    cleaned = ledger.read_taken(store, ledger.work_key(run, name, "clean"))
+    cleaned = batches.read_taken(store, batches.work_key(run, name, "clean"))
     document = next(one.document for one in cleaned if one.document)
     store.put(str(key_of(document)._replace(edition="c99")), encode(document))
     lines = archive.shard(desk, run, name)
