@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Param, chain, task
 from airflow.sdk.exceptions import AirflowFailException
 from newsroom_plugin import WhatLanded
-from tasks import ALIAS, DEFAULTS, close, desk_of, log, the_end
+from tasks import ALIAS, DEFAULTS, close, desk_of, in_tasks, log, the_end
 
 from pipeline.ledger import run_name
 
@@ -27,8 +27,6 @@ GOES_SECOND = 10
 """Niceness: a live run on the same machine goes first."""
 
 INDEXING = timedelta(hours=12)
-MOST_TASKS = 1000
-"""Shards of a run that have a task each; Airflow maps over 1,024 at most."""
 
 FIRST, LAST = (
     Param(None, type=["null", "string"], format="date", title=f"{end} day", description=f"Of a single run: {said}.")
@@ -73,7 +71,6 @@ def plan(
     A run of one shard, or of none, ends here, and no other task of it is started: a task costs more than a small day.
     """
     from pipeline import ledger
-    from pipeline.stages import archive
     from pipeline.stages.forecast import forecast
     from pipeline.stages.verdict import verdict
 
@@ -87,13 +84,9 @@ def plan(
             log.info("%s", forecast(desk, asked).told())
             return []
         if not ledger.is_closed(desk.store, run):  # by a try that was killed when it had closed the run
-            archive.begin(desk, trigger_of(dag_run), run)
-            ti.xcom_push(key="run", value=run)
-            archive.index(desk, asked, turn=int(run[-4:], 16))
-            shards = list(archive.plan(desk, run, asked))
+            shards = shards_of(desk, run, asked, dag_run, ti)
             if len(shards) > 1 or (shards and desk.broken):  # a sources file that is wrong fails only `verdict`
-                size = -(-len(shards) // MOST_TASKS)
-                return [shards[at : at + size] for at in range(0, len(shards), size)]
+                return in_tasks(shards)
             take(desk, run, shards)
         close(desk, run, ti, outlet_events)
         if complaint := verdict(desk, run):
@@ -108,6 +101,16 @@ def asked_of(desk: "Desk", source: str, form: dict[str, Any], day: date | None) 
     first, last = (day or (form[end] and date.fromisoformat(form[end])) for end in ("first", "last"))
     asked = archive.wanted(desk, source, [form["path"].strip()] if "path" in form else (), first, last)
     return None if asked.first and asked.last and asked.first > asked.last else asked
+
+
+def shards_of(desk: "Desk", run: str, asked: "Wanted", dag_run: "DagRunProtocol", ti: Any) -> list[str]:
+    """Opens the run, and answers the names of its shards once all is indexed."""
+    from pipeline.stages import archive
+
+    archive.begin(desk, trigger_of(dag_run), run)
+    ti.xcom_push(key="run", value=run)  # so early for `publish`, which closes the run also where this task fails
+    archive.index(desk, asked, turn=int(run[-4:], 16))  # each run begins with another file
+    return list(archive.plan(desk, run, asked))
 
 
 def take(desk: "Desk", run: str, names: list[str]) -> None:

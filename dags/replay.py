@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow.sdk import Param, TriggerRule, dag, task
 from newsroom_plugin import WhatChanges
-from tasks import CPU, DEFAULTS, desk_of, log, publish, trigger_of, verdict
+from tasks import CPU, DEFAULTS, desk_of, in_tasks, log, publish, trigger_of, verdict
 
 from pipeline.steps import all_steps
 
@@ -28,6 +28,40 @@ START = Param(STALE, enum=STEPS, title="From", description="What to make anew, w
 DRY_RUN = Param(True, type="boolean", title="Dry run", description="Works all out and tells it; writes no document.")
 
 
+@task
+def plan(params: dict[str, Any] | None = None, dag_run: Any = None) -> list[list[str]]:
+    """Opens the run, and parts the articles; one part is empty where there are none."""
+    from pipeline.stages import lift, replay
+
+    form = params or {}
+    days = (date.fromisoformat(form["first"]), date.fromisoformat(form["last"] or form["first"]))
+    wanted = lift.Wanted(*days, None if form["start"] == STALE else form["start"])
+    with desk_of(dag_run) as (desk, run):
+        return in_tasks(replay.plan(desk, run, wanted, trigger_of(dag_run), dry_run=form["dry_run"]))
+
+
+@task(pool=CPU)
+def portions(names: list[str], dag_run: Any = None) -> None:
+    """Works out what the folders lack, and writes it."""
+    from pipeline.stages.replay import portion
+
+    with desk_of(dag_run) as (desk, run):
+        for name in names:
+            log.info("%s: %s", name, "\n".join(portion(desk, run, name).words()))
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def what_changes(dag_run: Any = None, ti: Any = None) -> None:
+    """Adds up, and shows a few documents as they were and are."""
+    from pipeline.cli.replay import lines
+    from pipeline.config import settings
+    from pipeline.stages.replay import report, report_key
+
+    with desk_of(dag_run) as (desk, run):
+        log.info("%s", "\n".join(line.plain for line in lines(report(desk, run))))
+        ti.xcom_push(key=WhatChanges.xcom_key, value=settings().browse(desk.store.url, report_key(run)))
+
+
 @dag(
     schedule=None,
     max_active_runs=1,
@@ -38,40 +72,6 @@ DRY_RUN = Param(True, type="boolean", title="Dry run", description="Works all ou
     tags=["newsroom"],
 )
 def replay() -> None:
-    @task
-    def plan(params: dict[str, Any] | None = None, dag_run: Any = None) -> list[list[str]]:
-        """Opens the run, and parts the articles; one part is empty where there are none."""
-        from pipeline.stages import lift
-        from pipeline.stages import replay as stage
-
-        form = params or {}
-        days = (date.fromisoformat(form["first"]), date.fromisoformat(form["last"] or form["first"]))
-        wanted = lift.Wanted(*days, None if form["start"] == STALE else form["start"])
-        with desk_of(dag_run) as (desk, run):
-            names = stage.plan(desk, run, wanted, trigger_of(dag_run), dry_run=form["dry_run"])
-            return stage.in_tasks(names)
-
-    @task(pool=CPU)
-    def portions(names: list[str], dag_run: Any = None) -> None:
-        """Works out what the folders lack, and writes it."""
-        from pipeline.stages.replay import portion
-
-        with desk_of(dag_run) as (desk, run):
-            for name in names:
-                log.info("%s: %s", name, "\n".join(portion(desk, run, name).words()))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def what_changes(dag_run: Any = None, ti: Any = None) -> None:
-        """Adds up, and shows a few documents as they were and are."""
-        from pipeline.cli.replay import lines
-        from pipeline.config import settings
-        from pipeline.stages.replay import report, report_key
-
-        with desk_of(dag_run) as (desk, run):
-            log.info("%s", "\n".join(line.plain for line in lines(report(desk, run))))
-            where = settings().browse(desk.store.url, report_key(run))
-        ti.xcom_push(key=WhatChanges.xcom_key, value=where)
-
     told = what_changes()
     told.operator.operator_extra_links = (WhatChanges(),)
     portions.expand(names=plan()) >> told >> publish() >> verdict()

@@ -28,6 +28,9 @@ WEB, CPU = "newsroom_web", "newsroom_cpu"
 POOLS = {"fetch": WEB, "land": "default_pool"}
 DEFAULTS = {"retries": 1, "retry_delay": timedelta(seconds=10), "execution_timeout": timedelta(minutes=30)}
 
+MOST_TASKS = 1000
+"""Tasks that one is mapped to; Airflow's limit is 1,024."""
+
 DRY_RUN = Param(
     False,
     type="boolean",
@@ -89,6 +92,12 @@ def login(name: str) -> str | None:
         return settings().login(name)
     secret: str | None = f"{found.login}:{found.password}" if found.login else found.password  # alone it is a token
     return secret
+
+
+def in_tasks(names: list[str]) -> list[list[str]]:
+    """What each task does, one after the other; where there is nothing to do, one task has that."""
+    size = -(-len(names) // MOST_TASKS) or 1
+    return [names[at : at + size] for at in range(0, len(names), size)] or [[]]
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)

@@ -57,14 +57,14 @@ def rows(desk: Desk, run: str, batch: str) -> None:
     tables.publish_articles(desk.store, articles, vectors.kept(desk.store, run, batch) if articles else None)
 
 
-def replay_key(run: str, name: str) -> str:
+def replay_folder(run: str) -> str:
     """What a replay leaves for its other tasks, and for the closing of the run."""
-    return f"work/{run}/replay/{name}.json"
+    return f"work/{run}/replay/"
 
 
 def replayed(desk: Desk, run: str) -> list[str]:
     """The articles that a replay set out to change."""
-    found = (listed.key for listed in desk.store.keys(f"work/{run}/replay/"))
+    found = (listed.key for listed in desk.store.keys(replay_folder(run)))
     touched = (key for key in found if key.endswith(".touched.json"))
     every = (one for key in touched for one in msgspec.json.decode(desk.store.get(key).body, type=list[str]))
     return list(dict.fromkeys(every))

@@ -20,7 +20,7 @@ from pipeline.ledger import Run
 from pipeline.stages.begin import opened
 from pipeline.stages.desk import Desk
 from pipeline.stages.lift import SAME_NUMBER, Lift, Lifter, Wanted, is_old
-from pipeline.stages.publish import close_run, publish, replay_key
+from pipeline.stages.publish import close_run, publish, replay_folder
 from pipeline.stages.ready import require_models
 from pipeline.stages.tally import Sums
 from pipeline.steps import all_steps, makers, stale
@@ -28,9 +28,6 @@ from pipeline.store import put_first, read_json
 
 CAPTURES = 500
 """Of a portion: 20 s where nothing changes, a minute and a half where all of them are cleaned and annotated."""
-
-TASKS = 1000
-"""Most tasks of a run: Airflow maps one over no more than 1,024 things."""
 
 Told = Callable[[str], None]
 T = TypeVar("T")
@@ -164,12 +161,6 @@ def plan(desk: Desk, run: str, wanted: Wanted, trigger: str, *, dry_run: bool) -
     return made.portions
 
 
-def in_tasks(names: list[str]) -> list[list[str]]:
-    """The portions that each task does one after the other; a single task with nothing to do where there are none."""
-    size = -(-len(names) // TASKS) or 1
-    return [names[at : at + size] for at in range(0, len(names), size)] or [[]]
-
-
 def portion(desk: Desk, run: str, name: str) -> Sums:
     """Works a portion out and writes it, unless it is a dry run; a second try finds what the first one did."""
     made = planned(desk, run)
@@ -183,19 +174,18 @@ def portion(desk: Desk, run: str, name: str) -> Sums:
         lifter = Lifter(desk, made.wanted)
         lifts = list(lifter.each(got(desk, run, f"{name}.articles", list[str]) or []))
         worked = Worked(lifter.sums, lifts)
-    if not made.dry_run:
-        write(desk, run, name, worked)
-    return put(desk, run, f"{name}.sums", worked.sums)
+    return put(desk, run, f"{name}.sums", worked.sums) if made.dry_run else write(desk, run, name, worked)
 
 
-def write(desk: Desk, run: str, name: str, worked: Worked) -> None:
-    """Carries out what the first try worked out that got so far."""
+def write(desk: Desk, run: str, name: str, worked: Worked) -> Sums:
+    """Carries out what the first try worked out that got so far, and answers its sums."""
     worked = put(desk, run, f"{name}.worked", worked)
     put(desk, run, f"{name}.touched", [lift.id for lift in worked.lifts])
     for lift in worked.lifts:
         carry_out(desk, run, lift)
-    put(desk, run, f"{name}.sums", worked.sums)
+    sums = put(desk, run, f"{name}.sums", worked.sums)
     desk.store.delete(replay_key(run, f"{name}.worked"))  # as large as the documents
+    return sums
 
 
 def report(desk: Desk, run: str) -> Sums:
@@ -227,8 +217,12 @@ def planned(desk: Desk, run: str) -> Plan | None:
 
 def names(desk: Desk, run: str, ending: str) -> list[str]:
     """What a replay has left for its other tasks, by the end of its name."""
-    keys = (listed.key for listed in desk.store.keys(replay_key(run, "").removesuffix(".json")))
+    keys = (listed.key for listed in desk.store.keys(replay_folder(run)))
     return [name for key in keys if (name := key.rpartition("/")[2].removesuffix(".json")).endswith(ending)]
+
+
+def replay_key(run: str, name: str) -> str:
+    return f"{replay_folder(run)}{name}.json"
 
 
 def put(desk: Desk, run: str, name: str, value: T) -> T:
