@@ -4,7 +4,7 @@ Any number of processes may land, die and repeat: the folder ends as `settled` s
 document; a document goes only where its `.seen` is there; only its own lander takes a `.seen` away.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -41,10 +41,7 @@ def known(store: Store, document: Document) -> bool:
 
     Raises `NewerEdition` where the folder holds what newer code made.
     """
-    key = key_of(document)
-    have = listed(store, key.id)
-    _refuse_newer(store, have, key)
-    return is_known(have, key)
+    return standing(store, document)[0]
 
 
 def standing(store: Store, document: Document) -> tuple[bool, str | None]:
@@ -62,7 +59,7 @@ def land(store: Store, document: Document) -> Landed:
     Raises `NewerEdition` where the folder holds what newer code made; nothing of ours is left there then.
     """
     key, body = key_of(document), encode(document)
-    stands = _settle(store, key, lambda: _offer(store, str(key), body))
+    stands = _settle(store, key, body)
     if stands is None:
         raise StoreError(f"{store.url}: {key} has no place in its folder")
     return Landed("landed" if stands == key else "unchanged", str(stands))
@@ -75,7 +72,7 @@ def see(store: Store, document: Document) -> str | None:
     pending. Raises `NewerEdition` as `land` does.
     """
     key = key_of(document).of_kind("seen")
-    stands = _settle(store, key, lambda: store.put_new(str(key), b""))
+    stands = _settle(store, key)
     return str(stands) if stands else None
 
 
@@ -89,13 +86,13 @@ def lift(store: Store, documents: Collection[tuple[Document, str | None]], seen:
     _refuse_newer(store, listed(store, keys[0].id), max(keys, key=lambda key: key.number))
     for document, etag in documents:
         if etag is None or not store.replace(str(key_of(document)), encode(document), etag):
-            _offer(store, str(key_of(document)), encode(document))
+            _offer(store, key_of(document), encode(document))
     for key in seen:
         store.put_new(str(key), b"")
     for document, _ in documents:
         land(store, document)
     for key in seen:
-        _settle(store, key, lambda key=key: store.put_new(str(key), b""))  # type: ignore[misc]
+        _settle(store, key)
 
 
 def gone(
@@ -111,7 +108,7 @@ def gone(
     held = any(k.version != GONE and k.moment < key.moment for k in have)
     if not held and not anyway:
         return None
-    stands = _settle(store, key, lambda: store.put_new(str(key), b""))
+    stands = _settle(store, key)
     return str(stands) if stands and held else None
 
 
@@ -149,21 +146,23 @@ def listed(store: Store, article: str) -> frozenset[Key]:
     return frozenset(key for key in found if key is not None)
 
 
-def _offer(store: Store, key: str, body: bytes) -> bool:
-    """Puts the document, unless a better one of the same capture is there; True where there was none."""
-    while not store.put_new(key, body):
+def _offer(store: Store, key: Key, body: bytes) -> bool:
+    """Puts the key, but no document over a better one of the same capture; True where nothing was there."""
+    while not store.put_new(str(key), body):
+        if key.kind == "seen":
+            return False
         try:
-            stored = store.get(key)
+            stored = store.get(str(key))
         except NotFound:
             return False  # the next listing says what became of it
-        if better(stored.body, body) == stored.body or store.replace(key, body, stored.etag):
+        if better(stored.body, body) == stored.body or store.replace(str(key), body, stored.etag):
             return False
     return True
 
 
-def _settle(store: Store, key: Key, put: Callable[[], bool]) -> Key | None:
+def _settle(store: Store, key: Key, body: bytes = b"") -> Key | None:
     """Puts our key and lists and mends until nothing differs; the key that stands for our capture, or None."""
-    fresh = put()
+    fresh = _offer(store, key, body)
     for _ in range(ROUNDS):
         have = listed(store, key.id)
         _refuse_newer(store, have, key, withdraw=fresh)
@@ -173,7 +172,7 @@ def _settle(store: Store, key: Key, put: Callable[[], bool]) -> Key | None:
         want = settled({*have, key})
         mine = next((k for k in want if k.moment == key.moment and k.said == key.said), None)
         if mine == key and key not in have:  # taken away by somebody who saw an older listing
-            fresh = put() or fresh
+            fresh = _offer(store, key, body) or fresh
         elif not _mend(store, have, want, key):
             return mine or (max(want) if key.is_feed else None)  # instead of a feed's body the last page stands
     raise StoreError(f"{store.url}: {folder(key.id)} changes faster than it can be settled")
