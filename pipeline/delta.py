@@ -50,19 +50,15 @@ def opened(store: Store, name: str, schema: "pa.Schema") -> "DeltaTable":
     uri, options = store.table(name)
     made: Any = {"mode": "ignore", "partition_by": ["date"], "configuration": {"delta.checkpointInterval": CHECKPOINT}}
     with named_errors(store, name):
-        for _ in range(FAULTS):
+        for left in reversed(range(FAULTS)):
             try:
-                return DeltaTable(uri, storage_options=options)
-            except TableNotFoundError:
-                pass
-            except (DeltaError, OSError) as error:
-                failed: Exception = error
-                continue
-            try:
-                return DeltaTable.create(uri, schema, name=name, storage_options=options, **made)
-            except (DeltaError, OSError) as error:
-                failed = error
-        raise failed
+                try:
+                    return DeltaTable(uri, storage_options=options)
+                except TableNotFoundError:
+                    return DeltaTable.create(uri, schema, name=name, storage_options=options, **made)
+            except (DeltaError, OSError):
+                if not left:
+                    raise
     raise AssertionError("unreachable")
 
 

@@ -57,8 +57,8 @@ def normalise(url: str) -> str:
     parts = take_apart(url)
     if parts is None:
         return url.strip(EDGES)
-    path = parts.path.rstrip("/") or "/"
-    return str(parts._replace(scheme="http", host=_bare(parts.host), path=path, parameters=tuple(sorted(parts[3]))))
+    path, parameters = parts.path.rstrip("/") or "/", tuple(sorted(parts.parameters))
+    return str(parts._replace(scheme="http", host=_bare(parts.host), path=path, parameters=parameters))
 
 
 def article_url(final_url: str, canonical: str | None) -> str:

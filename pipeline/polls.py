@@ -6,7 +6,7 @@ compare-and-swap, so that polls, runs and closings of several processes never lo
 
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -131,11 +131,9 @@ def take_offer(
     state: State, source: Source, entries: Iterable[Entry], now: datetime, poll: Poll, *, again: bool = False
 ) -> State:
     """After a poll that could be read: new and changed entries are pending. `again` takes known ones too."""
-    known, pending, keys = dict(state.known), dict(state.pending), set[str]()
+    known, pending = dict(state.known), dict(state.pending)
     offered = old = 0
-    for entry in entries:
-        key = entry.key if entry.key not in keys else f"{entry.key} {entry.guid or entry.digest}"
-        keys.add(key)
+    for key, entry in named(entries):
         offered += 1
         waiting, settled = pending.get(key), known.get(key)
         if settled and settled.digest == entry.digest:
@@ -156,9 +154,18 @@ def take_offer(
         failures=0,
         claim=None,
         habit=habit,
-        due_at=now + timedelta(seconds=min(2**idle, SLOWEST) * seconds(source.every)) if idle else _next(source, now),
+        due_at=now + timedelta(seconds=min(2**idle, SLOWEST) * seconds(source.every)),
         last_poll=replace(poll, offered=offered, known=old, silent=silent(habit) if source.kind in FLOWING else None),
     )
+
+
+def named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
+    """Entries by their keys in the queue; where one comes again, its guid tells them apart, else its digest."""
+    keys = set[str]()
+    for entry in entries:
+        key = entry.key if entry.key not in keys else f"{entry.key} {entry.guid or entry.digest}"
+        keys.add(key)
+        yield key, entry
 
 
 def held_until(entry: Entry, now: datetime) -> datetime | None:
@@ -186,10 +193,6 @@ def take_nothing(state: State, source: Source, now: datetime, poll: Poll) -> Sta
     offered = state.last_poll.offered if state.last_poll else 0
     quiet = take_offer(state, source, (), now, poll)
     return replace(quiet, last_poll=replace(quiet.last_poll or poll, offered=offered, known=offered))
-
-
-def _next(source: Source, now: datetime) -> datetime:
-    return now + timedelta(seconds=seconds(source.every))
 
 
 def take_failure(state: State, source: Source, now: datetime, poll: Poll, not_before: datetime | None = None) -> State:

@@ -37,13 +37,9 @@ def find(store: Store, keys: Iterable[Key]) -> dict[Moment, CaptureRef | Item]:
     Indexes are read until all are found, first those of the run that began last before a capture: of a day with
     thousands of them the captures of an hour need a few.
     """
-    wanted, found, days = (
-        sorted({key.moment for key in keys}),
-        dict[Moment, CaptureRef | Item](),
-        dict[date, set[File]](),
-    )
-    missing = set(wanted)
-    for moment in wanted:
+    missing = {key.moment for key in keys}
+    found, days = dict[Moment, CaptureRef | Item](), dict[date, set[File]]()
+    for moment in sorted(missing):
         for day in near(moment):
             if day not in days:
                 days[day] = set(files(store, day))

@@ -106,21 +106,19 @@ def change_rows(folder: Folder) -> Iterator[Row]:
     for one, other in turns(folder.captures):
         before, after = (folder.documents[document_of(folder.captures, key)] for key in (one, other))
         found = compare(before, after)
-        yield (
-            head(other)
-            | found.counts
-            | {
-                "from_version": one.version,
-                "from_captured_at": one.at,
-                "captured_at": other.at,
-                "kind": found.kind,
-                "corrected": found.corrected,
-                "where": found.where,
-                "amount": found.amount,
-                "title_before": before.title,
-                "title_after": after.title,
-            }
-        )
+        yield {
+            **head(other),
+            **found.counts,
+            "from_version": one.version,
+            "from_captured_at": one.at,
+            "captured_at": other.at,
+            "kind": found.kind,
+            "corrected": found.corrected,
+            "where": found.where,
+            "amount": found.amount,
+            "title_before": before.title,
+            "title_after": after.title,
+        }
 
 
 def each(make: Callable[[Document], Iterator[Row]]) -> Callable[[Folder], Iterator[Row]]:

@@ -35,7 +35,7 @@ def publish_articles(store: Store, articles: Iterable[str], vectors: Vectors | N
 
     They are taken in their order: articles of one day should stand together, for a commit looks through its days.
     """
-    for some in _portions(list(dict.fromkeys(articles)), AT_ONCE):
+    for some in _portions(list(dict.fromkeys(articles))):
         pinned = {name: delta.opened(store, name, schema(name)) for name in ARTICLE_TABLES}
         folders = list(_folders(store, some, vectors))  # once for all tables, as long as nobody is between
         for name, table in pinned.items():
@@ -167,7 +167,7 @@ def _folder(store: Store, article: str, vectors: Vectors) -> Folder:
 
 def _all_rows(store: Store, name: str) -> Iterator[Row]:
     articles = list({one.key.split("/")[2]: None for one in store.keys("documents/") if one.key.count("/") == 3})
-    for some in _portions(articles, AT_ONCE):
+    for some in _portions(articles):
         for folder in _folders(store, some):
             yield from ARTICLE_TABLES[name][1](folder)
 
@@ -195,8 +195,8 @@ def _stream(name: str, rows: Iterator[Row]) -> "pa.RecordBatchReader":
     return pa.RecordBatchReader.from_batches(schema(name), batches())
 
 
-def _portions(articles: list[str], size: int) -> Iterator[list[str]]:
-    return (articles[at : at + size] for at in range(0, len(articles), size))
+def _portions(articles: list[str]) -> Iterator[list[str]]:
+    return (articles[at : at + AT_ONCE] for at in range(0, len(articles), AT_ONCE))
 
 
 def _quoted(words: Iterable[str]) -> str:

@@ -38,7 +38,8 @@ def opened(desk: Desk, trigger: str, run: str | None) -> str:
     now = desk.clock()
     for attempt in range(10_000):
         name = run or ledger.run_name(now, f"{trigger} {attempt}" if desk.fixed else None)
-        fresh = ledger.closed(desk.store, name) is None
-        if fresh and (ledger.open_run(desk.store, ledger.Run(run=name, trigger=trigger, started_at=now)) or run):
+        if ledger.is_closed(desk.store, name):
+            continue
+        if ledger.open_run(desk.store, ledger.Run(run=name, trigger=trigger, started_at=now)) or run:
             return name
     raise RuntimeError("no name was left for the run")

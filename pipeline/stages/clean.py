@@ -9,29 +9,28 @@ from pipeline.clean.worker import Cleaner, Page
 from pipeline.errors import EntryError, Rejected
 from pipeline.landing import known
 from pipeline.languages import surely_another
-from pipeline.model import Document, Taken
+from pipeline.model import CaptureRef, Document, Taken
 from pipeline.stages.desk import Desk, ended
 
 
 def clean(desk: Desk, taken: list[Taken]) -> list[Taken]:
     """The entries with their documents; pages that are no article have their outcome."""
-    waiting = [number for number, one in enumerate(taken) if one.outcome is None and one.capture]
+    waiting = [(number, one.capture) for number, one in enumerate(taken) if one.outcome is None and one.capture]
     made = list(taken)
     began = desk.clock()
     with Cleaner() as cleaner:
-        for number, result in zip(waiting, cleaner.each(pages(desk, taken, waiting)), strict=True):
+        for (number, _), result in zip(waiting, cleaner.each(pages(desk, taken, waiting)), strict=True):
             ms = round((desk.clock() - began).total_seconds() * 1000)
             made[number] = conclude(desk, replace(taken[number], ms={**taken[number].ms, "clean": ms}), result)
             began = desk.clock()
     return made
 
 
-def pages(desk: Desk, taken: list[Taken], waiting: list[int]) -> Iterator[Page]:
+def pages(desk: Desk, taken: list[Taken], waiting: list[tuple[int, CaptureRef]]) -> Iterator[Page]:
     """The captures, read one by one as the cleaner takes them."""
-    for number in waiting:
+    for number, ref in waiting:
         one = taken[number]
-        assert one.capture is not None  # noqa: S101 - `waiting` has none without
-        capture, _ = captures.read(desk.store, one.capture)
+        capture, _ = captures.read(desk.store, ref)
         from_feed = desk.source(one.entry.source).full_text and one.entry.body is not None
         yield Page(capture, one.entry, from_feed)
 

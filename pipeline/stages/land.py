@@ -15,9 +15,8 @@ def land(desk: Desk, taken: list[Taken]) -> list[Taken]:
     """Every entry with its outcome; a document that the store refuses takes no other with it."""
     made = [landed(desk, one) for one in taken if not one.twin]
     firsts = {f"{one.entry.source} {one.queued_as}": one for one in made}
-    return [
-        second(desk, one, firsts.get(one.twin)) if one.twin else next(rest) for rest in [iter(made)] for one in taken
-    ]
+    rest = iter(made)
+    return [second(desk, one, firsts.get(one.twin)) if one.twin else next(rest) for one in taken]
 
 
 def landed(desk: Desk, taken: Taken) -> Taken:
