@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from http import HTTPStatus
 
 from msgspec.structs import replace
 
@@ -12,8 +13,7 @@ from pipeline.web import guard
 from pipeline.web.answers import Answer
 from pipeline.web.verdict import points_to
 
-FOR_GOOD = frozenset({301, 308})
-GONE = 410
+FOR_GOOD = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 HEALS_AFTER = 3
 """Failures in a row after which the declared address is asked again: a move may have been a mistake."""
 
@@ -30,7 +30,7 @@ def after(state: State, source: Source, answer: Answer | None, *, readable: bool
     """The state after a poll: 410 ends the source; a move for good holds once what came from there could be read."""
     if readable:
         return replace(state, ended_at=None, moved_to=moved(state, source, answer) if answer else None)
-    if answer and answer.status == GONE:
+    if answer and answer.status == HTTPStatus.GONE:
         return replace(state, ended_at=now, due_at=None)
     return replace(state, moved_to=None) if state.failures >= HEALS_AFTER else state
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -52,9 +53,6 @@ def due(desk: Desk, run: str, names: Iterable[str] = (), *, everything: bool = F
 
 def chunks(names: list[str]) -> list[list[str]]:
     return [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]
-
-
-NOT_MODIFIED = 304
 
 
 class Asked(NamedTuple):
@@ -162,7 +160,7 @@ def taken_in(state: State, one: Asked, now: datetime, poll: Poll, veil: Veil) ->
         error = one.answer.error if one.answer else None
         return polls.take_failure(state, one.source, now, replace(poll, reason=veil.url(one.error)), pause_of(error))
     digest = hashlib.sha256(one.body).hexdigest()[:16] if one.body else None
-    if poll.status == NOT_MODIFIED or (digest and digest == state.body_digest):
+    if poll.status == HTTPStatus.NOT_MODIFIED or (digest and digest == state.body_digest):
         return polls.take_nothing(state, one.source, now, poll)
     return offered(state, one, now, poll, digest, veil)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
+from http import HTTPStatus
 from time import monotonic
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from pipeline import captures, ledger
 from pipeline.errors import EntryError, Rejected, Retryable, Skipped
 from pipeline.identity import article_id
-from pipeline.model import Entry, Exchange, Taken, header
+from pipeline.model import Entry, Exchange, Source, Taken, header
 from pipeline.sources.files import file_exchange
 from pipeline.stages.desk import NO_CONTACT, Desk, ended, put_off
 from pipeline.stages.gone import REDIRECTED, leads_to_section
@@ -40,7 +41,6 @@ VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 """Header of a response to the one that a conditional GET sends."""
 
 LONGEST_VALIDATOR = 200
-NOT_MODIFIED = 304
 
 
 def fetch(desk: Desk, run: str, batch: str, taken: list[Taken]) -> list[Taken]:
@@ -70,9 +70,7 @@ async def fetch_hosts(desk: Desk, taken: list[Taken]) -> list[Fetched]:
 async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fetched:
     """The page of an entry; nothing for one whose article comes from elsewhere."""
     entry, source = taken.entry, desk.source(taken.entry.source)
-    if taken.twin:
-        return Fetched()
-    if source.full_text and entry.body:
+    if taken.twin or (source.full_text and entry.body):
         return Fetched()
     if entry.url is None:
         return Fetched(error=Skipped("no link"))
@@ -84,20 +82,30 @@ async def fetch_one(desk: Desk, client: Client, taken: Taken, ends: float) -> Fe
     if entry.url.startswith("file:"):
         came = Fetched(*file_exchange(source, entry.url, began))
     else:
-        veil = desk.veil(source)
-        answer = await client.get(
-            veil.lifted(entry.url),
-            allow_hosts=desk.allowed_hosts(source, entry.url),
-            delay=source.per_host_delay,
-            accepts=PAGES,
-            login=desk.login_for(source),
-            headers=taken.validators,
-        )
-        if answer.error:
-            answer.error.reason = veil.url(answer.error.reason)
-        exchanges, url = tuple(map(veil.exchange, answer.exchanges)), veil.url(answer.url)
-        came = Fetched(exchanges, answer.error, False, 0, url, answer.status, validators(answer.headers))
+        came = await ask(desk, client, source, entry.url, taken.validators)
     return came._replace(ms=round((desk.clock() - began).total_seconds() * 1000))
+
+
+async def ask(desk: Desk, client: Client, source: Source, url: str, known: dict[str, str]) -> Fetched:
+    """A page by a conditional GET; none of the source's secrets is in what it answers."""
+    veil = desk.veil(source)
+    answer = await client.get(
+        veil.lifted(url),
+        allow_hosts=desk.allowed_hosts(source, url),
+        delay=source.per_host_delay,
+        accepts=PAGES,
+        login=desk.login_for(source),
+        headers=known,
+    )
+    if answer.error:
+        answer.error.reason = veil.url(answer.error.reason)
+    return Fetched(
+        exchanges=tuple(map(veil.exchange, answer.exchanges)),
+        error=answer.error,
+        url=veil.url(answer.url),
+        status=answer.status,
+        validators=validators(answer.headers),
+    )
 
 
 def validators(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -145,9 +153,9 @@ def conclude(desk: Desk, taken: Taken, fetched: Fetched, kept: captures.Kept | N
         return ended(taken, fetched.error, "fetch", now)
     if is_elsewhere(taken, fetched.url):
         return ended(taken, Rejected(f"{REDIRECTED}: {fetched.url}"), "fetch", now)
-    asked = taken.validators if fetched.status == NOT_MODIFIED else {}
+    asked = taken.validators if fetched.status == HTTPStatus.NOT_MODIFIED else {}
     taken = replace(taken, validators=asked | fetched.validators)
-    if fetched.status == NOT_MODIFIED:
+    if fetched.status == HTTPStatus.NOT_MODIFIED:
         return replace(taken, outcome="unchanged", stage="fetch", reason="not modified")
     if kept:
         return taken
