@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.errors import NotFound, StoreError, StoreFull, UsageError
-from pipeline.store import Listed, Stored
+from pipeline.errors import NotFound, StoreError, UsageError
+from pipeline.store import Listed, Stored, faults
 from pipeline.store.rules import check_layout, checked
 
 TRIES = 3
@@ -21,25 +21,6 @@ ATTEMPTS = 5
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 CONNECTIONS = 32
 """Kept open in a process, for its threads."""
-
-NO_KEYS = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-WRONG_KEYS = "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-MENDS = {
-    "NoSuchBucket": "create the bucket, or correct NEWSROOM_STORE",
-    "InvalidBucketName": "correct NEWSROOM_STORE",
-    "InvalidAccessKeyId": WRONG_KEYS,
-    "SignatureDoesNotMatch": WRONG_KEYS,
-    "InvalidToken": WRONG_KEYS,
-    "ExpiredToken": "renew the credentials",
-    "AccessDenied": "let these credentials list, read, write and delete there, or correct them",
-    "AuthorizationHeaderMalformed": "set AWS_DEFAULT_REGION to the bucket's region",
-    "PermanentRedirect": "set AWS_DEFAULT_REGION to the bucket's region",
-    "RequestTimeTooSkewed": "set this machine's clock",
-    "NoCredentialsError": NO_KEYS,
-    "PartialCredentialsError": NO_KEYS,
-}
-UNREACHABLE = "start the store (`make run` does), or correct AWS_ENDPOINT_URL"
-FULL = {"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "XMinioDiskFull", "InsufficientStorage"}
 
 
 class S3Store:
@@ -98,7 +79,7 @@ class S3Store:
         try:
             return self.read(key, Range=f"bytes={offset}-{last}").body[:length]
         except StoreError as error:
-            if isinstance(error.__cause__, boto.ClientError) and code(error.__cause__) == "InvalidRange":
+            if isinstance(error.__cause__, boto.ClientError) and faults.code(error.__cause__) == "InvalidRange":
                 return b""  # behind the end
             raise
 
@@ -172,9 +153,9 @@ class S3Store:
                     self.client.put_object(**self.at(key), Body=body, **condition)
                     return True
                 except boto.ClientError as error:
-                    if refused(error):
-                        return (doubt or retried(error)) and self.says(key, body)
-                    if not passing(error) or not left:
+                    if faults.refused(error):
+                        return (doubt or faults.retried(error)) and self.says(key, body)
+                    if not faults.passing(error) or not left:
                         raise
                 except (boto.HTTPClientError, boto.ConnectionError):
                     if not left:
@@ -199,23 +180,15 @@ class S3Store:
         try:
             yield
         except boto.ClientError as error:
-            raise self.named(error, key) from error
+            raise faults.named(error, key, self.url, self.client.meta.endpoint_url) from error
         except (boto.ConnectionError, boto.HTTPClientError) as error:
             where = self.client.meta.endpoint_url
-            raise StoreError(f"{self.url}: no answer from {where} ({type(error).__name__}): {UNREACHABLE}") from error
+            raise StoreError(
+                f"{self.url}: no answer from {where} ({type(error).__name__}): {faults.UNREACHABLE}"
+            ) from error
         except (boto.BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
-            mend = MENDS.get(type(error).__name__, "correct NEWSROOM_STORE and the AWS_… variables")
+            mend = faults.MENDS.get(type(error).__name__, "correct NEWSROOM_STORE and the AWS_… variables")
             raise StoreError(f"{self.url}: {' '.join(str(error).split())}: {mend}") from error
-
-    def named(self, error: Any, key: str) -> StoreError:
-        """Our error for an answer of the server."""
-        said = code(error)
-        if said in ("NoSuchKey", "404"):
-            return NotFound(f"{self.url}: no {key}")
-        if status(error) == 507 or said in FULL:
-            return StoreFull(f"{self.url}: no room is left for {key} ({said}): free some, or use another store")
-        mend = MENDS.get(said, "see the log of the store")
-        return StoreError(f"{self.url}: {said} at {self.client.meta.endpoint_url} ({key or 'listing'}): {mend}")
 
 
 def in_order(found: Iterable[Listed], prefix: str) -> Iterator[Listed]:
@@ -234,26 +207,3 @@ def in_order(found: Iterable[Listed], prefix: str) -> Iterator[Listed]:
             name = now
         held.append(listed)
     yield from sorted(held)
-
-
-def code(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Code", "?"))
-
-
-def status(error: Any) -> int:
-    return int(error.response["ResponseMetadata"].get("HTTPStatusCode", 0))
-
-
-def retried(error: Any) -> bool:
-    """boto3 had sent the request before, so an earlier try of it may have been done."""
-    return bool(error.response["ResponseMetadata"].get("RetryAttempts"))
-
-
-def refused(error: Any) -> bool:
-    """The condition did not hold (412), or there was nothing to replace (404 on MinIO)."""
-    return status(error) == 412 or code(error) == "NoSuchKey"
-
-
-def passing(error: Any) -> bool:
-    """Worth another try: a 409 (AWS's ConditionalRequestConflict) or a fault of the server, but not a full one."""
-    return status(error) == 409 or (status(error) >= 500 and status(error) != 507 and code(error) not in FULL)
