@@ -14,7 +14,7 @@ sys.path.insert(0, str(DOCS.parent))
 from pipeline.config import SETTINGS  # noqa: E402 - the checkout is on the path only now
 from pipeline.layers import LAYERS  # noqa: E402
 from pipeline.ledger import Run  # noqa: E402
-from pipeline.model import SOURCE_KEYS, Document, Outcome, Source  # noqa: E402
+from pipeline.model import Document, Outcome, Source  # noqa: E402
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -49,6 +49,8 @@ def document_schema() -> str:
 
 def configuration() -> str:
     """The settings and the keys of the sources file."""
+    from pipeline.sources.declared import SOURCE_KEYS
+
     settings = "".join(f"| `{one.name}` | {one.default} | {one.what} |\n" for one in SETTINGS)
     keys = "".join(f"| `{name}` | {default_of(name)} | {what} |\n" for name, what in SOURCE_KEYS.items())
     return CONFIGURATION.format(settings=settings, keys=keys)

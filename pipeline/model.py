@@ -71,27 +71,6 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
 
 
-SOURCE_KEYS = {
-    "name": "unique; `a-z`, `0-9` and `-`",
-    "url": "where it is: `https`, `http` or `file`; of an archive `file` or `s3`: a file, a prefix or a glob, "
-    "where `{yyyy}`, `{mm}` and `{dd}` stand for the day",
-    "kind": "`feed` (RSS, RDF, Atom, JSON Feed), `urls` (a list, one a line) or `files` (pages of a folder, or a "
-    "glob); of an archive `warc`, `jsonl`, `newsml` or `files`",
-    "outlet": "whose it is: the name of the newspaper or station",
-    "country": "whose it is: ISO 3166-1, two letters",
-    "language": "what it is written in: ISO 639-1",
-    "every": "least time between polls, such as `90s`, `15m`, `2h` or `1d`; a quiet source is asked less often",
-    "full_text": "whether the feed carries whole articles, so that pages need no fetch",
-    "allow_hosts": "`host:port` list that the address guard lets through for this source alone",
-    "auth": "name of a variable or Airflow connection that holds `user:password` or a token; never a secret itself",
-    "per_host_delay": "seconds between requests to its host; robots.txt may ask for more",
-    "limit": "most entries that a run takes up",
-    "from": "first day of an archive, such as `2019-01-01`; what has it is an archive, and is not polled",
-    "to": "last day of an archive",
-}
-"""What each key of a source is, for docs/configuration.md."""
-
-
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     """The last header of a name, in whatever case it came."""
     return {key.lower(): value for key, value in headers}.get(name)
