@@ -4,6 +4,7 @@
 file, or pages of a folder together.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from pipeline import archives
 from pipeline.archives import KINDS, SIDECARS, format_of, sidecars
 from pipeline.archives.beginnings import told_by
 from pipeline.archives.index_lines import Where, item_of, line, said_in
-from pipeline.archives.places import ArchiveFile, days_said, digest, files, is_dated
+from pipeline.archives.places import ArchiveFile, days_said, files, is_dated
 from pipeline.archives.revisits import NOT_HERE
 from pipeline.errors import NotFound, SourceError
 from pipeline.model import Item, Source
@@ -136,8 +137,9 @@ def kind_of(file: ArchiveFile) -> str | None:
 
 def unit(some: Sequence[ArchiveFile], day: date | None, beside: Iterable[ArchiveFile] = ()) -> Unit:
     """Files under an id that is another once they, or what stands beside them, change."""
-    said = (part for file in (*some, *beside) for part in (file.url, file.path, file.version))
-    return Unit(digest(*said, str(day)), tuple(some), day)
+    parts = (part for file in (*some, *beside) for part in (file.url, file.path, file.version))
+    said = "\0".join([*parts, str(day)]).encode("utf-8", "surrogatepass")
+    return Unit(hashlib.sha256(said).hexdigest()[:16], tuple(some), day)
 
 
 def marker(unit: str) -> str:

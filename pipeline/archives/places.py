@@ -1,6 +1,5 @@
 """Where an archive lies: a path, a folder, a prefix of a bucket, or a pattern such as `s3://crawl/{yyyy}/{mm}/*.warc.gz`."""
 
-import hashlib
 import os
 import re
 import stat
@@ -12,13 +11,16 @@ from typing import IO
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from pipeline.errors import NotFound, SourceError
-from pipeline.store import Store, open_store
+from pipeline.store import Listed, Store, open_store
 
 PIECE = 1_000_000
 """Bytes of a file that are in memory at a time."""
 
 DAY = {"{yyyy}": "%Y", "{mm}": "%m", "{dd}": "%d"}
 """What stands for a part of a day in a path."""
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""The time of a file that has none."""
 
 WILD = re.compile(r"\*\*/?|[*?]|\[[^\]/]+\]")
 
@@ -42,8 +44,9 @@ class ArchiveFile:
             file.seek(offset)
             return file.read(length)
 
-    def stream(self, offset: int = 0) -> Iterator[bytes]:
-        """The bytes from an offset on, in pieces."""
+    def stream(self) -> Iterator[bytes]:
+        """All bytes, in pieces."""
+        offset = 0
         while offset < self.size and (piece := self.read(offset, min(PIECE, self.size - offset))):
             offset += len(piece)
             yield piece
@@ -85,9 +88,7 @@ def opened(url: str, path: str, bucket: Store | None = None) -> ArchiveFile | No
     """The file at a URL; None where there is none."""
     if bucket is not None:
         found = next((one for one in bucket.keys(key_of(url)) if one.key == key_of(url)), None)
-        if found is None:
-            return None
-        return ArchiveFile(url, path, found.size, found.modified or datetime.fromtimestamp(0, UTC), found.etag, bucket)
+        return found and of_object(found, path, bucket)
     try:
         about = local(url).lstat()
     except (OSError, ValueError):
@@ -97,8 +98,12 @@ def opened(url: str, path: str, bucket: Store | None = None) -> ArchiveFile | No
     try:
         modified = datetime.fromtimestamp(int(about.st_mtime), UTC)
     except (ValueError, OverflowError):  # of a year that there is not
-        modified = datetime.fromtimestamp(0, UTC)
+        modified = EPOCH
     return ArchiveFile(url, path, about.st_size, modified, f"{about.st_size}-{about.st_mtime_ns}")
+
+
+def of_object(found: Listed, path: str, bucket: Store) -> ArchiveFile:
+    return ArchiveFile(f"{bucket.url}/{found.key}", path, found.size, found.modified or EPOCH, found.etag, bucket)
 
 
 def bucket_of(url: str, store: Store) -> Store | None:
@@ -108,8 +113,8 @@ def bucket_of(url: str, store: Store) -> Store | None:
     bucket = f"s3://{urlsplit(url).netloc}"
     if not store.url.startswith("s3://"):
         return open_store(bucket)
-    about = (getattr(store, name) for name in ("endpoint", "access_key", "secret"))
-    return open_store(bucket, **dict(zip(("endpoint", "key", "secret"), about, strict=True)))
+    endpoint, key, secret = (getattr(store, name) for name in ("endpoint", "access_key", "secret"))
+    return open_store(bucket, endpoint=endpoint, key=key, secret=secret)
 
 
 def is_dated(place: str) -> bool:
@@ -217,8 +222,7 @@ def in_bucket(root: str, base: str, bucket: Store) -> Iterator[ArchiveFile]:
         above = folder if found.key.startswith(folder) else folder.rstrip("/").rpartition("/")[0]
         below = found.key.removeprefix(above).lstrip("/")
         if not found.key.endswith("/") and not any(part.startswith(".") for part in below.split("/")):
-            at = found.modified or datetime.fromtimestamp(0, UTC)
-            yield ArchiveFile(f"{bucket.url}/{found.key}", below, found.size, at, found.etag, bucket)
+            yield of_object(found, below, bucket)
 
 
 def regex(pattern: str, *, is_folder: bool) -> re.Pattern[str]:
@@ -240,8 +244,3 @@ def regex(pattern: str, *, is_folder: bool) -> re.Pattern[str]:
         return re.compile(found + "(?:/.*)?" * is_folder, re.DOTALL)
     except re.error as error:
         raise SourceError(f"an archive's path is no pattern: {pattern}: {error}") from None
-
-
-def digest(*said: str) -> str:
-    """16 hex digits."""
-    return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -6,14 +6,13 @@ A record that cannot be read is an item that says why, and reading goes on at th
 import re
 from base64 import b32encode
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from pipeline import captures
 from pipeline.archives import messages
 from pipeline.archives.heads import MOST_HEAD, Head, broken, read_head
 from pipeline.archives.messages import Message
 from pipeline.archives.packing import Damaged
-from pipeline.archives.places import ArchiveFile
+from pipeline.archives.places import EPOCH, ArchiveFile
 from pipeline.archives.records import MOST_BLOCK, Records
 from pipeline.archives.revisits import Originals
 from pipeline.archives.streams import UNPACKED, Stream
@@ -29,7 +28,6 @@ OF_THE_CRAWL = re.compile(r"(?:dns|whois|metadata|urn|about|filedesc|warcinfo):"
 
 SHA1 = re.compile(r"sha1:([0-9A-Z]{32}|[0-9A-F]{40})", re.IGNORECASE)
 CHANGED = "archive has changed since it was indexed"
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def index(file: ArchiveFile) -> Iterator[Item]:
@@ -165,7 +163,7 @@ def told_digest(head: Head) -> str:
 
 def unread(file: ArchiveFile, address: int, error: Failed, head: Head | None) -> Item:
     """What cannot be read, by its place and by what is known of it."""
-    record = captures.record_id(file.path, BEGINNING, str(address).encode(), "broken")
+    record = captures.record_id(file.path, EPOCH, str(address).encode(), "broken")
     return Item(
         ref=CaptureRef(file.url, address, 0),
         at=(head and head.at) or file.modified,
