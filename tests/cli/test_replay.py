@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from pipeline.cli import newsroom
 from pipeline.errors import NewsroomError, UsageError
 from pipeline.store.folder import FolderStore
-from tests.stages.test_replay import COUNTER, bucket, filled, raise_rules
+from tests.stages.kept_days import COUNTER, bucket, filled, raise_rules
 
 
 def run(store: FolderStore, *arguments: str) -> Result:

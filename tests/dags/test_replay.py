@@ -11,7 +11,7 @@ from pipeline.local import airflow as airflows
 from pipeline.local.object_store import ObjectStore
 from pipeline.stages.replay import report_key
 from pipeline.store import Store
-from tests.stages.test_replay import articles, bucket, filled, relabel
+from tests.stages.kept_days import articles, bucket, filled, relabel
 
 ROOT = Path(__file__).resolve().parents[2]
 FORM = {"first": "2026-11-22", "last": "2026-11-23"}

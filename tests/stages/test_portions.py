@@ -18,7 +18,7 @@ from pipeline.stages.tally import Sums
 from pipeline.stages.verdict import verdict
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
-from tests.stages.test_replay import DAY, Dies, bucket, copy, filled, play, raise_rules, rows
+from tests.stages.kept_days import DAY, Dies, bucket, copy, filled, play, raise_rules, rows
 
 RUN = "20261125T100000Z-ab12"
 WANTED = Wanted(DAY, DAY)

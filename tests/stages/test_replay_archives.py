@@ -21,7 +21,7 @@ from pipeline.store import Store
 from pipeline.store.folder import FolderStore
 from tests.archives.made_up import page as made_up
 from tests.archives.made_warc import address, http, record
-from tests.stages.test_replay import COUNTER, FIRST, SECOND, THIRD, bucket, html, raise_rules
+from tests.stages.kept_days import COUNTER, FIRST, SECOND, THIRD, bucket, html, raise_rules
 
 DAY = date(2026, 11, 3)
 FILED = datetime(2026, 11, 3, 7, tzinfo=UTC)

@@ -23,7 +23,7 @@ from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.tally import Sums
 from pipeline.steps import Reading, all_steps, dependents
 from pipeline.store.folder import FolderStore
-from tests.stages.test_replay import (
+from tests.stages.kept_days import (
     BRIDGE,
     DAY,
     FIRST,

@@ -20,7 +20,7 @@ from pipeline.stages.replay import Replay
 from pipeline.steps import all_steps
 from pipeline.store import Store
 from pipeline.store.folder import FolderStore
-from tests.stages.test_replay import DAY, NOON, SECOND, THIRD, bucket, exchange, html, keep
+from tests.stages.kept_days import DAY, NOON, SECOND, THIRD, bucket, exchange, html, keep
 
 ARTICLES, CAPTURES = 250, 4
 LINE = "Read all that we have on the harbour"
