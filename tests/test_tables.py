@@ -1,73 +1,23 @@
-"""The tables follow the folders, however often, late and concurrently they are written."""
+"""The tables follow the folders, however often and late they are written."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 from msgspec.structs import replace
 
-from pipeline import delta, rows, tables
+from pipeline import rows, tables
 from pipeline.documents import key_of
 from pipeline.embedding import MODEL
 from pipeline.errors import StoreError
 from pipeline.landing import land, see
 from pipeline.ledger import batch_key, lines
-from pipeline.model import Annotation, Document, Outcome
-from pipeline.store import Listed, Store
+from pipeline.model import Annotation
+from pipeline.store import Store
 from pipeline.store.folder import FolderStore
 from tests.documents_made_up import NOON, document
-
-TEXT = "“We stop,” said Ada Holm in Oslo."
-LAYERS = {
-    "language": Annotation(version=1, value={"code": "en", "score": 0.99}),
-    "entities": Annotation(
-        version=1,
-        value=[
-            {"id": "e1", "name": "Ada Holm", "type": "person", "wikidata": None, "geonames": None, "score": 0.9,
-             "mentions": [{"start": 16, "end": 24, "text": "Ada Holm"}]},
-            {"id": "e2", "name": "Oslo", "type": "place", "wikidata": "Q585", "geonames": 3143244, "score": 0.8,
-             "mentions": [{"start": 28, "end": 32, "text": "Oslo"}]},
-        ],
-    ),
-    "places": Annotation(
-        version=1,
-        value=[{"entity": "e2", "name": "Oslo", "country": "NO", "lat": 59.91, "lon": 10.75, "wikidata": "Q585",
-                "geonames": 3143244}],
-    ),
-    "quotes": Annotation(
-        version=1,
-        value=[
-            {"start": 1, "end": 9, "text": "We stop,", "kind": "direct",
-             "speaker": {"entity": "e1", "start": 16, "end": 24, "text": "Ada Holm"},
-             "cue": {"start": 11, "end": 15, "text": "said"}},
-            {"start": 1, "end": 3, "text": "We", "kind": "partial", "speaker": None, "cue": None},
-        ],
-    ),
-    "topics": Annotation(version=1, model=MODEL, value=[{"id": "medtop:20000593", "name": "strike", "score": 0.81}]),
-    "keyphrases": Annotation(version=1, unsupported="xx"),
-}  # fmt: skip
-
-
-def annotated(minute: int = 0, text: str = TEXT, **more: Any) -> Document:
-    return document(minute, text, layers=LAYERS, **more)
-
-
-def outcome(run: str, number: int, **more: Any) -> Outcome:
-    said = {"batch": "001", "source": "tern", "url": f"https://tern.example/{number}", "title": None, "guid": None}
-    kept = {"queued_as": str(number), "digest": "0", "outcome": "landed", "stage": "land", "reason": None}
-    return Outcome(**({"run": run} | said | kept | more))
-
-
-def found(store: Store, name: str) -> list[dict[str, Any]]:
-    return sorted(tables.read(store, name).to_pylist(), key=repr)
-
-
-def ids(store: Store, name: str = "documents") -> list[tuple[str, str]]:
-    return sorted((row["id"], row["version"]) for row in found(store, name))
+from tests.rows_made_up import LAYERS, annotated, found, ids, outcome
 
 
 def test_tables_hold_rows_of_what_landed(store: Store) -> None:
@@ -186,16 +136,6 @@ def test_tables_say_what_is_current(folder_store: FolderStore) -> None:
     assert [row["text"] for row in found(folder_store, "documents") if row["current"]] == ["One."]
 
 
-def test_tables_take_one_commit_for_many_articles(folder_store: FolderStore) -> None:
-    made = [annotated(n, url=f"https://tern.example/{n}") for n in range(20)]
-    for one in made:
-        land(folder_store, one)
-    tables.publish_articles(folder_store, [one.id for one in made])
-    table = DeltaTable(folder_store.table("documents")[0])
-    assert (table.version(), table.to_pyarrow_table().num_rows) == (1, 20)
-    assert table.metadata().partition_columns == ["date"]
-
-
 def test_tables_hold_outcomes_of_each_run_once(store: Store) -> None:
     runs = ["20261122T101500Z-ab12", "20261123T101500Z-cd34"]
     for run in [*runs, runs[0]]:
@@ -216,110 +156,6 @@ def test_tables_of_a_run_without_entries_are_empty(folder_store: FolderStore) ->
 def test_tables_read_before_anything_was_published_are_empty(folder_store: FolderStore, name: str) -> None:
     empty = tables.read(folder_store, name)
     assert (empty.num_rows, empty.schema) == (0, tables.schema(name))
-
-
-def test_tables_of_racing_writers_end_as_the_folders(store: Store) -> None:
-    articles = [f"https://tern.example/{n}" for n in range(3)]
-
-    def write(number: int) -> None:
-        for n, url in enumerate(articles):
-            land(store, annotated(number, f"Text {(number + n) % 2}.", url=url))
-        tables.publish_articles(store, [document(url=url).id for url in articles])
-        tables.publish_outcomes(store, f"2026112{number}T101500Z-ab12", [outcome(f"2026112{number}T101500Z-ab12", 1)])
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(write, range(4)))
-    held = {name: found(store, name) for name in rows.COLUMNS}
-    tables.publish_articles(store, [document(url=url).id for url in articles])
-    assert {name: found(store, name) for name in rows.COLUMNS} == held
-    assert len(held["documents"]) == 6
-    assert len(held["outcomes"]) == 4
-
-
-class Interrupted(FolderStore):
-    """A store in which somebody else lands and publishes right after our first listing of a folder."""
-
-    other: Document | None = None
-
-    def keys(self, prefix: str) -> Iterator[Listed]:
-        found = list(super().keys(prefix))
-        if self.other and prefix.startswith("documents/"):
-            one, self.other = self.other, None
-            land(self, one)
-            tables.publish_articles(self, [one.id])
-        return iter(found)
-
-
-def test_tables_written_from_an_old_listing_are_written_again(tmp_path: Path) -> None:
-    store = Interrupted(tmp_path.as_uri())
-    land(store, annotated(1, "One."))
-    store.other = annotated(2, "Two.")
-    tables.publish_articles(store, [document().id])
-    assert sorted(row["text"] for row in found(store, "documents")) == ["One.", "Two."]
-
-
-def test_tables_lose_a_feeds_body_though_the_page_came_while_it_was_listed(tmp_path: Path) -> None:
-    """The page is of another day: no commit of its rows stands in the way of ours."""
-    store = Interrupted(tmp_path.as_uri())
-    land(store, annotated(0, edition="f7"))
-    store.other = annotated(3 * 24 * 60)
-    tables.publish_articles(store, [document().id])
-    for name in ("documents", "entities", "topics"):
-        assert {row["edition"] for row in found(store, name)} == {"c7"}
-
-
-class Counting(FolderStore):
-    """A store that counts its listings."""
-
-    listings = 0
-
-    def keys(self, prefix: str) -> Iterator[Listed]:
-        self.listings += 1
-        return super().keys(prefix)
-
-
-def test_tables_list_no_folder_again_for_what_others_wrote_of_others(tmp_path: Path) -> None:
-    """Their ids surround ours, so that the library takes their commit for one of our rows."""
-    store = Counting(tmp_path.as_uri())
-    made = sorted((annotated(n, url=f"https://tern.example/{n}") for n in range(3)), key=lambda one: one.id)
-    for one in made:
-        land(store, one)
-    folders = list(tables._folders(store, [made[1].id]))
-    pinned = delta.opened(store, "topics", tables.schema("topics"))
-    tables.publish_articles(store, [made[0].id, made[2].id])
-    store.listings = 0
-    tables._follow(store, pinned, "topics", folders, None)
-    assert store.listings == 0
-    assert ids(store, "topics") == sorted((one.id, one.version) for one in made)
-
-
-def test_tables_of_a_day_stay_in_few_files(store: Store) -> None:
-    made = [annotated(n, url=f"https://tern.example/{n}") for n in range(delta.FILES + 3)]
-    for one in made:
-        land(store, one)
-        tables.publish_articles(store, [one.id])
-    uri, options = store.table("topics")
-    table = DeltaTable(uri, storage_options=options)
-    assert len(table.file_uris()) < delta.FILES
-    assert ids(store, "topics") == sorted((one.id, one.version) for one in made)
-    assert table.metadata().configuration == {"delta.checkpointInterval": delta.CHECKPOINT}
-
-
-def test_tables_that_two_tidy_at_once_hold_each_row_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever is later gives way, also to rows that came between."""
-    runs = [f"20261122T1015{n:02}Z-ab12" for n in range(5)]
-    for run in runs[:4]:
-        tables.publish_outcomes(store, run, [outcome(run, n) for n in range(3)])
-    stale = [delta.opened(store, "outcomes", tables.schema("outcomes")) for _ in range(3)]
-    monkeypatch.setattr(delta, "FILES", 2)
-    delta.tidied(stale[0], {"2026-11-22"})
-    assert len(stale[0].file_uris()) == 1
-    delta.tidied(stale[1], {"2026-11-22"})
-    monkeypatch.setattr(delta, "FILES", 16)
-    tables.publish_outcomes(store, runs[4], [outcome(runs[4], n) for n in range(3)])
-    monkeypatch.setattr(delta, "FILES", 2)
-    delta.tidied(stale[2], {"2026-11-22"})
-    assert sorted(row["run"] for row in found(store, "outcomes")) == [run for run in runs for _ in range(3)]
 
 
 def test_tables_rebuilt_are_what_they_were(store: Store) -> None:

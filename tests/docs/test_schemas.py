@@ -16,7 +16,7 @@ from pipeline.model import Annotation, Outcome
 from pipeline.parse import Parser
 from pipeline.steps import Reading, all_steps
 from tests.documents_made_up import NOON, document
-from tests.test_tables import LAYERS, annotated, outcome
+from tests.rows_made_up import LAYERS, annotated, outcome
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
