@@ -1,9 +1,8 @@
-"""Runs over an outlet on loopback that alters, withdraws and moves what it printed, and whose feed never says so."""
+"""Pages are looked at again: what an outlet alters, withdraws and moves is found though its feed never says so."""
 
 import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
@@ -19,73 +18,14 @@ from pipeline.stages import BATCH_STAGES, begin, discover, plan
 from pipeline.stages.batch import work
 from pipeline.stages.clean import clean
 from pipeline.stages.desk import Desk, open_desk
-from pipeline.stages.gone import leads_to_section
 from pipeline.stages.land import land
 from pipeline.stages.publish import publish
 from pipeline.store import Store
+from tests.stages.outlet import ARTICLE, SENTENCES, Outlet, page
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-ARTICLE = "/2026/11/ferries-stay-in-port.html"
-AWAY = "redirected to a section"
-SENTENCES = (
-    "Ferries between the islands and the mainland stayed in port on Sunday after crews voted to strike over pay.",
-    "Ada Holm, who speaks for the crews, said that the company had made no offer since the talks broke down in May.",
-    "Some four thousand passengers had booked for the day, and the company asked them to travel by train instead.",
-    "The minister of transport called both sides to a meeting in the capital that is to begin on Monday morning.",
-)
 LATER = "The minister has since resigned, his office told the Herald on Sunday evening."
-
-
-def page(*more: str) -> bytes:
-    body = "".join(f"<p>{text}</p>" for text in (*SENTENCES, *more))
-    return f"<html><title>Ferries stay in port</title><article><h1>Ferries stay in port</h1>{body}".encode()
-
-
-class Outlet(ThreadingHTTPServer):
-    """Answers with what a test puts at each path, and 304 to who has it; notes what was asked conditionally."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self.server_port}"
-        self.pages: dict[str, bytes | int | str] = {}
-        self.asked: list[tuple[str, bool]] = []
-        self.offer(ARTICLE)
-
-    def offer(self, *paths: str) -> None:
-        items = "".join(f"<item><title>Ferries</title><link>http://{self.host}{path}</link></item>" for path in paths)
-        self.pages["/feed"] = f'<rss version="2.0"><channel><title>Tern</title>{items}</channel></rss>'.encode()
-
-    def looks(self, path: str) -> list[bool]:
-        return [conditional for asked, conditional in self.asked if asked == path]
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Outlet
-
-    def do_GET(self) -> None:
-        found = self.server.pages.get(self.path, 404)
-        self.server.asked.append((self.path, "If-None-Match" in self.headers))
-        body, etag = b"", f'"{hash(found):x}"'
-        if isinstance(found, int):
-            self.send_response(found)
-        elif isinstance(found, str):
-            self.send_response(301)
-            self.send_header("Location", found)
-        elif self.headers.get("If-None-Match") == etag:
-            self.send_response(304)
-            self.send_header("ETag", etag)
-        else:
-            self.send_response(200)
-            self.send_header("ETag", etag)
-            self.send_header("Content-Type", "application/rss+xml" if self.path == "/feed" else "text/html")
-            body = found
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
 
 
 @pytest.fixture
@@ -260,29 +200,6 @@ def test_revisits_pasted_pages_are_looked_at_again_by_the_runs_of_sources(desk: 
     outlet.pages[ARTICLE] = page(LATER)
     found, _ = one_run(dataclasses.replace(desk, clock=lambda: NOW + 2 * HOUR), (), everything=False, take_over=False)
     assert (found.outcomes, found.sources[PASTED].taken_up) == ({"landed": 1}, 1)
-
-
-@pytest.mark.parametrize(
-    ("asked", "final", "gone"),
-    [
-        (ARTICLE, "/", True),
-        (ARTICLE, "/?from=expired", True),
-        (ARTICLE, "/2026/11/", True),
-        (ARTICLE, "/world", True),
-        (ARTICLE, "/tag/ferries", True),
-        ("/story.php?id=4", "/story.php", True),
-        (ARTICLE, ARTICLE + "?utm_source=feed", False),
-        (ARTICLE, "/2026/11/ferries-stay-in-port-for-a-third-day.html", False),
-        (ARTICLE, "/story/4711", False),
-        (ARTICLE, "/login?next=/2026/11", False),
-        (ARTICLE, "/consent", False),
-        (f"{ARTICLE}/amp", ARTICLE, False),
-        ("/go/17", ARTICLE, False),
-        ("/?p=17", "/ferries-stay-in-port/", False),
-    ],
-)
-def test_revisits_a_redirect_to_a_section_is_the_end_of_a_page(asked: str, final: str, gone: bool) -> None:
-    assert leads_to_section(f"https://tern.example{asked}", f"http://www.tern.example{final}") is gone
 
 
 @pytest.mark.parametrize(
