@@ -1,5 +1,6 @@
 """What an archive would take, before anything is done: a sample goes through all stages, aside from the store."""
 
+import dataclasses
 import os
 import random
 import resource
@@ -7,7 +8,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace as fields
 from functools import partial
 
 import msgspec
@@ -125,7 +125,7 @@ def tried(desk: Desk, asked: Wanted, sample: Sample) -> tuple[float, list[Made]]
     warm(desk.parser, {one.document.language for taken in judged for one in taken if one.document and wants(one)})
     loading = cpu() - began
     with tempfile.TemporaryDirectory(prefix="newsroom-") as folder:
-        aside = fields(desk, store=open_store(f"file://{folder}"))
+        aside = dataclasses.replace(desk, store=open_store(f"file://{folder}"))
         done = list(through(desk, "enrich", partial(finish, desk, aside), judged))
         made = [
             summed(desk, plan, middle, end, before + after)

@@ -35,7 +35,7 @@ def plan(desk: Desk, run: str, names: Iterable[str]) -> list[str]:
     return decided(desk.store, run, made)
 
 
-def leased(desk: Desk, run: str, name: str, *, fresh: bool = True) -> list[tuple[Taken, int]]:
+def leased(desk: Desk, run: str, name: str, *, fresh: bool) -> list[tuple[Taken, int]]:
     """Leases what is ready in the queue of a source, further looks too; answers entries and runs that died of them.
 
     Without `fresh` what was never tried is left: the run that it was pasted for is about to take it.
