@@ -10,11 +10,10 @@ from msgspec import UNSET, Struct, UnsetType
 
 Verdict = Literal["landed", "unchanged", "duplicate", "skipped", "rejected", "failed"]
 Access = Literal["free", "metered", "paid"]
-TimeFrom = Literal["record", "sidecar", "item", "file"]
-"""What says when something was captured: its record, a table beside it, itself, or the time of its file."""
-
 Form = Literal["article", "live blog", "press release", "sponsored"]
 EntityType = Literal["person", "organisation", "place", "group", "event", "work", "product", "law", "other"]
+TimeFrom = Literal["record", "sidecar", "item", "file"]
+"""What says when something was captured: its record, a table beside it, itself, or the time of its file."""
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -122,11 +122,6 @@ def is_due(state: State, now: datetime, open_runs: frozenset[str]) -> bool:
     return came and state.ended_at is None and state.claim not in open_runs
 
 
-def claim(state: State, run: str) -> State:
-    """The run says that it polls the source, so that no other does."""
-    return replace(state, claim=run)
-
-
 def take_offer(
     state: State, source: Source, entries: Iterable[Entry], now: datetime, poll: Poll, *, again: bool = False
 ) -> State:

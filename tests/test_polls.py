@@ -91,7 +91,7 @@ def test_polls_a_failing_source_waits_as_long_as_it_asks() -> None:
 
 
 def test_polls_a_source_that_an_open_run_asks_is_not_due() -> None:
-    state = polls.claim(State(name="tern"), OTHER)
+    state = State(name="tern", claim=OTHER)
     assert not polls.is_due(state, NOW, frozenset({OTHER}))
     assert polls.is_due(state, NOW, NONE)
 

@@ -79,7 +79,7 @@ def claimed_by(desk: Desk, run: str, name: str) -> State | None:
 
     def decide(state: State) -> State | None:
         taken = state.claim not in (None, run) and state.claim in ledger.open_runs(desk.store)
-        return None if taken else polls.claim(state, run)
+        return None if taken else replace(state, claim=run)
 
     return polls.update(desk.store, name, decide)
 
