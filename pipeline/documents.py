@@ -10,7 +10,7 @@ import msgspec
 from pipeline.errors import StoreError
 from pipeline.identity import capture_of
 from pipeline.model import Document
-from pipeline.store import Store
+from pipeline.store import Store, decoder
 
 GONE = "gone"
 """The version of a capture that was answered 404 or 410."""
@@ -110,7 +110,7 @@ def encode(document: Document) -> bytes:
 def decode(body: bytes) -> Document:
     """The document of JSON bytes; `msgspec.DecodeError` where it is none."""
     try:
-        return msgspec.json.decode(body, type=Document)
+        return decoder(Document).decode(body)
     except RecursionError:
         raise msgspec.DecodeError("JSON that is nested too deep") from None
     except UnicodeDecodeError as error:

@@ -1,13 +1,17 @@
 """Keys, bytes, and the pure rule of what an article's folder should hold."""
 
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.config import ROOT
 from pipeline.documents import GONE, Key, better, decode, encode, gone_key, is_known, key_of, parse, settled, stamp
 from pipeline.model import Annotation
 from tests.documents_made_up import document
@@ -176,3 +180,21 @@ def layers(**versions: int) -> bytes:
 )
 def test_documents_of_two_objects_of_one_capture_one_stays(stays: bytes, goes: bytes) -> None:
     assert better(stays, goes) == better(goes, stays) == stays
+
+
+def test_documents_are_decoded_by_many_threads_at_once(tmp_path: Path) -> None:
+    """The first ones of a process too: msgspec makes a struct's type when it is first asked for, unguarded."""
+    code = """
+import sys
+from threading import Barrier, Thread
+from pipeline.documents import decode
+sys.setswitchinterval(1e-6)
+body, together = open(sys.argv[1], "rb").read(), Barrier(16)
+threads = [Thread(target=lambda: (together.wait(), decode(body))) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+    (tmp_path / "document.json").write_bytes(encode(document()))
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code, tmp_path / "document.json"], cwd=ROOT, check=False)
+        assert done.returncode == 0

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from threading import Lock
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
+from msgspec.json import Decoder
 
 from pipeline.errors import NotFound
 
 T = TypeVar("T")
+
+BUILDING = Lock()
+DECODERS: dict[type, Decoder[Any]] = {}
 
 
 class Stored(NamedTuple):
@@ -68,9 +73,17 @@ class Store(Protocol):
 def read_json(store: Store, key: str, kind: type[T]) -> T | None:
     """The record at a key; None where nothing is."""
     try:
-        return msgspec.json.decode(store.get(key).body, type=kind)
+        return decoder(kind).decode(store.get(key).body)
     except NotFound:
         return None
+
+
+def decoder(kind: type[T]) -> Decoder[T]:
+    """What reads JSON as a type, built by one thread: two that decode a struct's first at once crash the process."""
+    with BUILDING:
+        if kind not in DECODERS:
+            DECODERS[kind] = Decoder(kind)
+    return DECODERS[kind]
 
 
 def put_first(store: Store, key: str, value: T, kind: type[T]) -> T:
