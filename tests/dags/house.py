@@ -1,28 +1,22 @@
 """A running Airflow with what its DAGs work on."""
 
-import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from pipeline import ledger
-from pipeline.local import airflow as airflows
 from pipeline.local.airflow import Airflow
-from pipeline.local.demo import Demo, start_demo
-from pipeline.local.object_store import ObjectStore
-from pipeline.local.ports import free_port
+from pipeline.local.demo import Demo
 from pipeline.model import Outcome
 from pipeline.store import Store
+from tests.dags.rolls import FIRST
 
 NOW = "2026-11-24T10:15:00Z"
 PATIENCE = 400
 """Seconds for what takes one on a machine of its own."""
-
-PLANTED = "rosebud-by-the-sea"
 
 
 class House(NamedTuple):
@@ -65,6 +59,15 @@ class House(NamedTuple):
             time.sleep(0.05)
         raise AssertionError(f"no task of {stages} was seen at work: {self.states(dag, run)}")
 
+    def backfill(self, dag: str, days: int, **how: Any) -> list[str]:
+        """Begins a backfill once the one before has ended; answers the runs of all of its days, oldest first."""
+        of_dag = f"backfills?dag_id={dag}"
+        self.until(lambda: all(one["completed_at"] for one in self.airflow.call("GET", of_dag)["backfills"]))
+        last = FIRST + timedelta(days=days - 1)
+        body = {"dag_id": dag, "from_date": f"{FIRST}T00:00:00Z", "to_date": f"{last}T00:00:00Z", "max_active_runs": 2}
+        self.airflow.call("POST", "backfills", body | how)
+        return [f"backfill__{FIRST + timedelta(days=n + 1)}T00:00:00+00:00" for n in range(days)]
+
     def states(self, dag: str, run: str) -> dict[str, str]:
         return {task["task_id"]: task["state"] for task in self.airflow.tasks(dag, run)}
 
@@ -80,26 +83,3 @@ class House(NamedTuple):
 
 def documents(store: Store) -> dict[str, bytes]:
     return {found.key: store.get(found.key).body for found in store.keys("documents/")}
-
-
-@contextmanager
-def start_house(state: Path, postgres: str, s3: ObjectStore, name: str, archives: str = "") -> Iterator[House]:
-    """With a store of this name, and archives, as TOML, beside the sources of the demo; nothing runs by the clock."""
-    with ExitStack() as running:
-        demo = running.enter_context(start_demo(state / name))
-        declared = state / f"{name}.toml"
-        declared.write_text(demo.declared.replace('every = "15m"', 'every = "15m"\nauth = "demo_login"') + archives)
-        env = {
-            "AIRFLOW_CONN_DEMO_LOGIN": json.dumps({"conn_type": "http", "login": "reader", "password": PLANTED}),
-            "NEWSROOM_STORE": f"s3://{s3.bucket}/{name}",
-            "NEWSROOM_SOURCES": str(declared),
-            "NEWSROOM_NOW": NOW,
-            "NEWSROOM_CONTACT": "",
-            "AIRFLOW_CONN_NEWSROOM_STORE": s3.connection,
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
-            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
-        }
-        airflow = airflows.start(state, free_port(state, "airflow"), postgres, env, running)
-        for dag in ("ingest", "ingest_urls"):
-            airflow.call("PATCH", f"dags/{dag}", {"is_paused": False})
-        yield House(airflow, s3.store(name), demo, env)

@@ -1,52 +1,50 @@
-"""What turns a run red: `dag.test()` in a process of its own, on a database that no scheduler is at."""
+"""What turns a run red, and what is said of it."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from pipeline.local import airflow as airflows
-from pipeline.local.demo import start_demo
+from pipeline import ledger
+from pipeline.config import ROOT
 from pipeline.local.object_store import ObjectStore
+from tests.dags.house import House
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, s3_server: ObjectStore) -> dict[str, str]:
-    """The environment of an Airflow without servers, its database made."""
-    home = tmp_path_factory.mktemp("airflow")
+def test_red_runs_a_missing_bucket_fails_the_first_task_with_its_line(tmp_path: Path, s3_server: ObjectStore) -> None:
+    """The task alone, as Airflow calls it, in a process of its own: another bucket than that of the house."""
+    code = """
+import sys
+from datetime import UTC, datetime
+from types import SimpleNamespace
+sys.path[:0] = ["dags", "plugins"]
+import ingest
+manual = SimpleNamespace(value="manual")
+run = SimpleNamespace(dag_id="ingest", run_id="manual__1", run_type=manual, run_after=datetime.now(UTC))
+ingest.ingest_dag.get_task("due").python_callable({"sources": [], "dry_run": False, "not_due": True}, run)
+"""
     env = {
-        **airflows.environment(home, 0, f"sqlite:///{home}/airflow.db"),
+        "AIRFLOW_HOME": str(tmp_path),
         "AIRFLOW_CONN_NEWSROOM_STORE": s3_server.connection,
         "NEWSROOM_CONTACT": "",
+        "NEWSROOM_STORE": "s3://nobodys",
     }
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=env, check=True, capture_output=True)
-    return env
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "AirflowException: s3://nobodys: NoSuchBucket" in done.stderr, done.stderr
 
 
-def dag_test(env: dict[str, str], **more: str) -> str:
-    """All that a run of `ingest` says, and its state at the end."""
-    call = "import ingest; print('STATE', ingest.ingest_dag.test(run_conf={'not_due': True}).state)"
-    words = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'dags'); {call}"]
-    done = subprocess.run(words, env=env | more, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
-    return done.stdout + done.stderr
-
-
-def test_red_runs_a_missing_bucket_fails_the_first_task_with_its_line(plain: dict[str, str]) -> None:
-    said = dag_test(plain, NEWSROOM_STORE="s3://nobodys")
-    assert "STATE failed" in said, said
-    assert "s3://nobodys" in said
-
-
-def test_red_runs_a_wrong_sources_file_is_said_and_the_others_are_taken(
-    plain: dict[str, str], s3_server: ObjectStore, tmp_path: Path
-) -> None:
-    path = tmp_path / "sources.toml"
-    with start_demo(tmp_path) as demo:
-        path.write_text(demo.declared + '\n[[source]]\nname = "odd"\nurl = "https://odd.example/"\nkindd = "feed"\n')
-        said = dag_test(plain, NEWSROOM_STORE=f"s3://{s3_server.bucket}/red", NEWSROOM_SOURCES=str(path))
-    assert "STATE failed" in said, said
-    assert "kindd" in said
-    assert len(list(s3_server.store("red").keys("documents/"))) > 5
+def test_red_runs_a_wrong_sources_file_is_said_and_the_others_are_taken(house: House, first_run: str) -> None:
+    declared = Path(house.env["NEWSROOM_SOURCES"])
+    right = declared.read_text()
+    declared.write_text(right + '\n[[source]]\nname = "odd"\nurl = "https://odd.example/"\nkindd = "feed"\n')
+    try:
+        run = house.airflow.trigger("ingest", {"not_due": True})
+        assert house.ended("ingest", run) == "failed"
+    finally:
+        declared.write_text(right)
+    assert "kindd" in house.log("ingest", run, "verdict", 1)
+    closed, first = (ledger.closed(house.store, name) for name in (house.airflow.ledger_name("ingest", run), first_run))
+    assert closed
+    assert first
+    assert closed.sources.keys() == first.sources.keys() != set()
+    assert {state for name, state in house.states("ingest", run).items() if name != "verdict"} <= {"success", "skipped"}
