@@ -28,6 +28,8 @@ def main() -> int:
         run = newest_full_run(airflow)
     except OSError:
         return stop(f"nobody answers at {airflow}: start the house with `make run`")
+    if run is None:
+        return stop("no run has landed anything yet: wait for the first one")
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=browser, args=FLAGS)
         page = chromium.new_page(viewport={"width": 1500, "height": 860})
@@ -48,14 +50,14 @@ def main() -> int:
     return 0
 
 
-def newest_full_run(airflow: str) -> str:
+def newest_full_run(airflow: str) -> str | None:
     """The run whose graph has a batch in it."""
     token, runs = rest.token(airflow, None), f"{airflow}/api/v2/dags/ingest/dagRuns"
     for run in rest.call("GET", f"{runs}?order_by=-run_after", token=token)["dag_runs"]:
         tasks = rest.call("GET", f"{runs}/{run['dag_run_id']}/taskInstances", token=token)["task_instances"]
         if any(task["task_id"].endswith("land") and task["state"] == "success" for task in tasks):
             return str(run["dag_run_id"])
-    raise OSError("no run has landed anything yet")
+    return None
 
 
 def graph(page: Page) -> None:

@@ -158,7 +158,9 @@ def named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
     """Entries by their keys in the queue; where one comes again, its guid tells them apart, else its digest."""
     keys = set[str]()
     for entry in entries:
-        key = entry.key if entry.key not in keys else f"{entry.key} {entry.guid or entry.digest}"
+        by_digest = f"{entry.key} {entry.digest}"
+        by_guid = f"{entry.key} {entry.guid}" if entry.guid else by_digest
+        key = next((one for one in (entry.key, by_guid) if one not in keys), by_digest)
         keys.add(key)
         yield key, entry
 

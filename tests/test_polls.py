@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline import polls, queue
 from pipeline.model import Entry, Outcome, Source
@@ -113,6 +114,14 @@ def test_polls_a_pasted_url_is_taken_although_known() -> None:
 def test_polls_two_entries_of_one_url_are_both_pending() -> None:
     state = offered(State(name="tern"), entry(guid="a"), entry(guid="b"))
     assert [waiting.entry.guid for waiting in state.pending.values()] == ["a", "b"]
+
+
+def test_polls_entries_of_one_url_and_guid_are_told_apart_by_what_they_say() -> None:
+    state = offered(State(name="tern"), *(entry(title=title, guid="a") for title in "ABC"))
+    assert [waiting.entry.title for waiting in state.pending.values()] == ["A", "B", "C"]
+    lines = [replace(line(one.entry), queued_as=key) for key, one in state.pending.items()]
+    settled = queue.settle(queue.lease(state, RUN, state.pending), RUN, lines, NOW)
+    assert offered(settled, *(entry(title=title, guid="a") for title in "ABC")).pending == {}
 
 
 def test_polls_an_entry_without_url_and_guid_is_an_entry() -> None:

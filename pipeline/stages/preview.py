@@ -18,11 +18,10 @@ def preview(desk: Desk, names: Iterable[str], *, everything: bool) -> str:
         lines.append(f"would ask {name}: {shown(source.url)}" if may else f"would not ask {name}: {NO_CONTACT}")
     others = frozenset(ledger.open_runs(desk.store))
     for name in names or sorted(desk.queues):
-        state = polls.read(desk.store, name)
-        if desk.looks_at(desk.source(name)):
+        state, source = polls.read(desk.store, name), desk.source(name)
+        if desk.looks_at(source):
             state = queue.look_again(state, desk.clock())
-        for key, waiting in queue.ready(state, desk.clock(), others):
-            if name == polls.PASTED and not (waiting.look or waiting.tries):
-                continue  # left to the run that it was pasted for
-            lines.append(f"would fetch for {name}: {shown(key)}")
+        fresh = name != polls.PASTED  # else left to the run that it was pasted for
+        ready = [key for key, one in queue.ready(state, desk.clock(), others) if fresh or one.look or one.tries]
+        lines += [f"would fetch for {name}: {shown(key)}" for key in ready[: source.limit]]
     return "\n".join(lines) or "nothing is due and nothing waits"

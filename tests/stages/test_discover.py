@@ -12,7 +12,7 @@ from pipeline import polls
 from pipeline.config import read
 from pipeline.model import Source
 from pipeline.polls import State
-from pipeline.stages import begin, discover
+from pipeline.stages import begin, discover, preview
 from pipeline.stages.desk import Desk, open_desk
 from pipeline.stages.publish import publish
 from pipeline.store import Store
@@ -158,3 +158,12 @@ def test_discover_a_move_goes_where_the_file_says_otherwise_or_the_new_place_fai
         poll(desk, later=days * DAY)
     state = poll(desk, later=7 * DAY)
     assert (state.moved_to, state.failures) == (None, 0)
+
+
+def test_discover_a_preview_shows_no_more_than_the_limit_of_a_source(desk: Desk, site: Publisher) -> None:
+    items = (f"<title>{n}</title><link>/{n}</link>" for n in range(3))
+    site.answers["/feed"] = Said(200, {"Content-Type": "application/rss+xml"}, rss(*items))
+    poll(desk)
+    for limit, shown in ((None, 3), (1, 1)):
+        said = preview.preview(declared(desk, limit=limit), [], everything=False)
+        assert said.count("would fetch for tern") == shown
